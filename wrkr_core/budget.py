@@ -1,0 +1,192 @@
+"""What a job may use, and what it has used.
+
+A *meter* counts one thing in one unit: ``wall`` microseconds of running time, ``cost`` micro-USD,
+``steps``, ``retries``, ``tool_calls``, ``tokens`` and any meter of one's own as plain counts. A
+charge known before the act is *reserved*: refused unless spent + open + amount <= limit. So a limit
+is passed only by an actual that was larger than its reservation, or was never reserved; such an
+overrun is recorded and stops the job.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from attrs import validators
+
+from wrkr_core.errors import InvalidInputError
+from wrkr_core.instants import duration_text, money_text, parse_duration, parse_money
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+BUILT_IN_METERS: Final = ("wall", "steps", "retries", "tool_calls", "tokens", "cost")
+LARGEST: Final = 2**53 - 1
+METER_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def check_meter(name: str) -> str:
+    """Return ``name`` if it can name a meter. Raises: InvalidInputError."""
+    if not METER_NAME.fullmatch(name):
+        raise InvalidInputError(
+            f"{name!r} cannot name a meter",
+            hint="use lower-case letters, digits and _, at most 32, starting with a letter",
+        )
+    return name
+
+
+@attrs.frozen(kw_only=True)
+class Amount:
+    """So much of one meter, in the meter's unit, never negative."""
+
+    meter: str
+    amount: int = attrs.field(validator=[validators.ge(0), validators.le(LARGEST)])
+
+
+@attrs.frozen(kw_only=True)
+class Reservation:
+    """Amounts set aside before the act; ``id`` names them when they are settled."""
+
+    id: str
+    amounts: tuple[Amount, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Overrun:
+    """A meter that is over, or would be: ``used`` (+ ``wanted``) against ``limit``."""
+
+    meter: str
+    used: int
+    wanted: int
+    limit: int
+
+
+def amounts(
+    *, wall: str | int | None = None, cost: str | int | None = None, **counts: int | None
+) -> tuple[Amount, ...]:
+    """Return what the keywords say, by meter name.
+
+    ``wall`` is a duration ("2h", or whole seconds), ``cost`` US dollars as decimal text ("0.012", or
+    whole dollars), every other keyword a count of the meter it names.
+
+    Raises:
+        InvalidInputError: A value is negative, a float, or not readable.
+
+    """
+    given: dict[str, int] = {}
+    if wall is not None:
+        given["wall"] = duration(wall)
+    if cost is not None:
+        given["cost"] = parse_money(_text("cost", cost))
+    for meter, count in counts.items():
+        if count is None:
+            continue
+        if type(count) is not int or not 0 <= count <= LARGEST:
+            raise InvalidInputError(f"{meter} is {count!r}; it must be a whole number from 0 up")
+        given[check_meter(meter)] = count
+    return tuple(Amount(meter=meter, amount=given[meter]) for meter in sorted(given))
+
+
+def duration(value: str | int) -> int:
+    """Return a duration in µs from text like "30s", or from whole seconds.
+
+    Raises: InvalidInputError.
+    """
+    return parse_duration(_text("a duration", value))
+
+
+def _text(what: str, value: str | int) -> str:
+    if type(value) is int or type(value) is str:
+        return str(value)
+    raise InvalidInputError(f"{what} is {value!r}; write it as text, for instance '2h' or '0.012'")
+
+
+@attrs.frozen(init=False)
+class Budget:
+    """The limits of a job; a meter without a limit is counted but never refused."""
+
+    limits: tuple[Amount, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        wall: str | int | None = None,
+        steps: int | None = None,
+        retries: int | None = None,
+        tool_calls: int | None = None,
+        tokens: int | None = None,
+        cost: str | int | None = None,
+        **meters: int,
+    ) -> None:
+        """Set limits: ``wall`` a duration, ``cost`` US dollars, all else counts (see ``amounts``)."""
+        limits = amounts(
+            wall=wall,
+            cost=cost,
+            steps=steps,
+            retries=retries,
+            tool_calls=tool_calls,
+            tokens=tokens,
+            **meters,
+        )
+        self.__attrs_init__(limits)
+
+    @classmethod
+    def of(cls, limits: Iterable[Amount]) -> Budget:
+        """Return the budget with these limits."""
+        budget = cls()
+        object.__setattr__(budget, "limits", tuple(sorted(limits, key=lambda each: each.meter)))
+        return budget
+
+
+def refused(
+    limits: Mapping[str, int],
+    spent: Mapping[str, int],
+    reserved: Mapping[str, int],
+    wanted: Iterable[Amount],
+) -> tuple[Overrun, ...]:
+    """Return the meters on which ``wanted`` does not fit; empty when all of it does."""
+    return tuple(
+        Overrun(
+            meter=each.meter,
+            used=spent.get(each.meter, 0) + reserved.get(each.meter, 0),
+            wanted=each.amount,
+            limit=limits[each.meter],
+        )
+        for each in wanted
+        if each.meter in limits
+        and spent.get(each.meter, 0) + reserved.get(each.meter, 0) + each.amount
+        > limits[each.meter]
+    )
+
+
+def overruns(
+    limits: Mapping[str, int], spent: Mapping[str, int], reserved: Mapping[str, int]
+) -> tuple[Overrun, ...]:
+    """Return the meters that are over their limit as things stand.
+
+    Running time is over when it is used up: any further step would take some.
+    """
+    over: list[Overrun] = []
+    for meter in sorted(limits):
+        used = spent.get(meter, 0) + reserved.get(meter, 0)
+        if used > limits[meter] or (meter == "wall" and used == limits[meter]):
+            over.append(Overrun(meter=meter, used=used, wanted=0, limit=limits[meter]))
+    return tuple(over)
+
+
+def amount_text(meter: str, amount: int) -> str:
+    """Return an amount as people read it: a duration, dollars, or the count."""
+    if meter == "wall":
+        return duration_text(amount)
+    return f"{money_text(amount)} USD" if meter == "cost" else str(amount)
+
+
+def overrun_text(over: Iterable[Overrun]) -> str:
+    """Return one sentence part per meter: ``steps: 2 used, 1 more wanted, limit 2``."""
+    parts: list[str] = []
+    for each in over:
+        wanted = f", {amount_text(each.meter, each.wanted)} more wanted" if each.wanted else ""
+        used, limit = amount_text(each.meter, each.used), amount_text(each.meter, each.limit)
+        parts.append(f"{each.meter}: {used} used{wanted}, limit {limit}")
+    return "; ".join(parts)

@@ -1,0 +1,53 @@
+"""Points at which a job says where it stands."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import attrs
+
+from wrkr_core.errors import InvalidInputError
+
+Kind = Literal["plan", "progress", "decision-needed", "blocked", "completed"]
+KINDS: Final[tuple[Kind, ...]] = ("plan", "progress", "decision-needed", "blocked", "completed")
+LONGEST_SUMMARY: Final = 2000
+
+
+@attrs.frozen(kw_only=True)
+class RequiredAction:
+    """What a person has to do: ``kind`` is approval, choice or confirm-rerun.
+
+    ``key`` is how the asking code finds its answer again; ``choices`` is empty for yes or no.
+    """
+
+    kind: str
+    instructions: str
+    key: str
+    choices: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class ArtifactChanges:
+    """Paths that came, changed or went since the checkpoint before."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+def check_summary(summary: str) -> str:
+    """Return ``summary`` if it has 1 to 2000 characters and is not blank; it is never cut.
+
+    Raises: InvalidInputError, with the length.
+    """
+    if not summary.strip():
+        raise InvalidInputError(
+            "the summary is empty", hint="say in a sentence where the job stands"
+        )
+    if len(summary) > LONGEST_SUMMARY:
+        raise InvalidInputError(
+            f"the summary has {len(summary)} characters; at most {LONGEST_SUMMARY} are recorded",
+            hint="shorten it and put the details into data",
+            length=len(summary),
+        )
+    return summary

@@ -1,0 +1,173 @@
+"""What a job is to do: the value. ``spec_file`` reads it from what people write.
+
+A spec holds no clock, no secret and nothing of the machine it was written on, so its digest tells
+whether two specs ask for the same. Times are microseconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import msgspec
+from attrs import validators
+
+from wrkr_core.budget import Budget
+from wrkr_core.canonical import digest_bytes, dumps
+from wrkr_core.checkpoint import KINDS, Kind
+from wrkr_core.environment import DEFAULT_RULES, check_rules
+from wrkr_core.errors import InvalidInputError
+from wrkr_core.ids import check_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+EMPTY_OBJECT: Final = msgspec.Raw(b"{}")
+
+
+@attrs.frozen(kw_only=True)
+class Variable:
+    """One environment variable set for a command."""
+
+    name: str
+    value: str
+
+
+@attrs.frozen(kw_only=True)
+class Command:
+    """How to start a program: ``argv`` as it is, or ``shell`` as one line for ``sh -c``.
+
+    ``cwd`` is relative to the workspace. ``timeout`` is None for none but the job's wall limit.
+    """
+
+    argv: tuple[str, ...] = ()
+    shell: str = ""
+    cwd: str = ""
+    env: tuple[Variable, ...] = ()
+    timeout: int | None = attrs.field(default=None, validator=validators.optional(validators.gt(0)))
+
+
+@attrs.frozen(kw_only=True)
+class StepSpec:
+    """One step of a job made of commands.
+
+    ``gate`` is a question: the command does not run before a person has approved it. ``artifacts``
+    are globs in the workspace; what they match afterwards is recorded by content digest.
+    """
+
+    id: str
+    command: Command
+    retries: int = attrs.field(default=0, validator=validators.ge(0))
+    artifacts: tuple[str, ...] = ()
+    gate: str = ""
+    at_most_once: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class CheckpointPolicy:
+    """When progress is recorded by itself, and what must be recorded before completion.
+
+    A progress checkpoint follows a finished step unless the last one is younger than
+    ``min_interval``. ``required`` kinds must be in the log before the job may complete.
+    """
+
+    min_interval: int = attrs.field(default=0, validator=validators.ge(0))
+    required: tuple[Kind, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Check:
+    """One acceptance command: it passes when it exits with 0."""
+
+    name: str
+    command: Command
+
+
+@attrs.frozen(init=False)
+class JobSpec:
+    """The whole of what was asked for.
+
+    At most one of ``steps``, ``command`` and ``python`` is set; none of them means that the program
+    which embeds wrkr does the work itself, under ``ledger.work``.
+
+    Attributes:
+        name: Names the job; generated job ids begin with it.
+        objective: What the job is for, in words.
+        inputs: A JSON object of anything; ``workspace`` in it is where commands run.
+        budget: Limits; see ``Budget``.
+        environment: Rules of the fingerprint; ``os arch python`` if none are given.
+        checkpoints: When to record progress, and what must be recorded.
+        expected_artifacts: Globs in the workspace that must match a file before the job completes.
+        acceptance: Commands that must pass before the job completes.
+
+    """
+
+    name: str
+    objective: str = ""
+    inputs: msgspec.Raw = EMPTY_OBJECT
+    budget: Budget = Budget()  # noqa: RUF009  # frozen, shared safely
+    environment: tuple[str, ...] = DEFAULT_RULES
+    checkpoints: CheckpointPolicy = CheckpointPolicy()  # frozen, shared safely
+    expected_artifacts: tuple[str, ...] = ()
+    acceptance: tuple[Check, ...] = ()
+    steps: tuple[StepSpec, ...] = ()
+    command: Command | None = None
+    python: str = ""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        objective: str = "",
+        inputs: Mapping[str, object] | None = None,
+        budget: Budget | None = None,
+        environment: Sequence[str] = (),
+        checkpoints: CheckpointPolicy | None = None,
+        expected_artifacts: Sequence[str] = (),
+        acceptance: Sequence[Check] = (),
+        steps: Sequence[StepSpec] = (),
+        command: Command | None = None,
+        python: str = "",
+    ) -> None:
+        """Check and set everything. Raises: InvalidInputError: a value can never be right."""
+        check_name(name)
+        if sum((bool(steps), command is not None, bool(python))) > 1:
+            raise InvalidInputError("a job has steps, or a command, or python: only one of them")
+        ids = [step.id for step in steps]
+        for twice in sorted({each for each in ids if ids.count(each) > 1}):
+            raise InvalidInputError(f"two steps have the id {twice!r}")
+        policy = checkpoints or CheckpointPolicy()
+        for kind in policy.required:
+            if kind not in KINDS:
+                raise InvalidInputError(
+                    f"{kind!r} is no kind of checkpoint; known: {', '.join(KINDS)}"
+                )
+        self.__attrs_init__(
+            name=name,
+            objective=objective,
+            inputs=msgspec.Raw(dumps(dict(inputs or {}))),
+            budget=budget or Budget(),
+            environment=check_rules(environment),
+            checkpoints=policy,
+            expected_artifacts=tuple(expected_artifacts),
+            acceptance=tuple(acceptance),
+            steps=tuple(steps),
+            command=command,
+            python=python,
+        )
+
+    @property
+    def input_values(self) -> dict[str, object]:
+        """The inputs as a new dict."""
+        values: dict[str, object] = msgspec.json.decode(self.inputs)
+        return values
+
+
+def spec_bytes(spec: JobSpec) -> bytes:
+    """Return the spec as canonical JSON, as ``job_submitted`` holds it."""
+    return msgspec.json.encode(spec, order="sorted")
+
+
+def spec_digest(spec: JobSpec) -> str:
+    """Return the SHA-256 of ``spec_bytes``, as lower-case hex."""
+    return digest_bytes(spec_bytes(spec))
