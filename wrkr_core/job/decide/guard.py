@@ -1,0 +1,52 @@
+"""What every decision asks first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wrkr_core.errors import LeaseConflictError, UnknownEventError
+from wrkr_core.job.moves import move
+
+if TYPE_CHECKING:
+    from wrkr_core.job.state import JobState
+
+
+def require_known(state: JobState) -> None:
+    """Refuse to decide anything about a job whose log is not wholly understood.
+
+    Raises: UnknownEventError.
+    """
+    if state.unknown:
+        raise UnknownEventError(
+            f"job {state.job_id} holds events this release does not know: "
+            f"{', '.join(state.unknown)}",
+            hint="use the release that wrote them, or a newer one",
+            job_id=state.job_id,
+            types=list(state.unknown),
+        )
+
+
+def require_move(state: JobState, event: str) -> None:
+    """Refuse what the log's unknowns or the moves table forbid.
+
+    Raises: UnknownEventError, MoveNotAllowedError.
+    """
+    require_known(state)
+    move(state.job_id, state.status, event)
+
+
+def require_holder(state: JobState, epoch: int) -> None:
+    """Refuse a worker that does not hold the job under ``epoch``.
+
+    Raises: LeaseConflictError, with the present holder.
+    """
+    if state.lease is None or state.lease.epoch != epoch:
+        holder = state.lease.worker if state.lease else "nobody"
+        raise LeaseConflictError(
+            f"job {state.job_id} was taken over: epoch {epoch} is over, {holder} holds it "
+            f"(epoch {state.epoch})",
+            job_id=state.job_id,
+            epoch=epoch,
+            holder=holder,
+            current_epoch=state.epoch,
+        )

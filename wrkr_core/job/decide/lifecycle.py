@@ -1,0 +1,168 @@
+"""Submitting, pausing, resuming, canceling, completing, and being blocked by an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wrkr_core import events as e
+from wrkr_core.budget import overrun_text, overruns
+from wrkr_core.checkpoint import LONGEST_SUMMARY, check_summary
+from wrkr_core.errors import (
+    ApprovalRequiredError,
+    BudgetExceededError,
+    InvalidInputError,
+    JobExistsError,
+)
+from wrkr_core.job.decide.guard import require_holder, require_known, require_move
+from wrkr_core.job.moves import not_allowed
+from wrkr_core.spec import spec_digest
+
+if TYPE_CHECKING:
+    from wrkr_core.job.state import JobState
+    from wrkr_core.spec import JobSpec
+
+
+def decide_submit(
+    state: JobState | None,
+    *,
+    job_id: str,
+    spec: JobSpec,
+    engine: str,
+    forked_from: e.ForkPoint | None = None,
+) -> tuple[e.Event, ...]:
+    """Decide that the job exists; nothing if it does already with the same spec.
+
+    Raises: JobExistsError: the id is taken by another spec.
+    """
+    digest = spec_digest(spec)
+    if state is None:
+        return (
+            e.JobSubmitted(spec=spec, spec_digest=digest, engine=engine, forked_from=forked_from),
+        )
+    if state.spec_digest == digest and state.forked_from == forked_from:
+        return ()
+    raise JobExistsError(
+        f"job {job_id} exists already, with another spec",
+        hint="leave the id out to get a new one, or choose another",
+        job_id=job_id,
+        spec_digest=state.spec_digest,
+    )
+
+
+def decide_pause(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
+    """Decide that work stops at the next step boundary. Raises: MoveNotAllowedError."""
+    require_move(state, "job_paused")
+    return (e.JobPaused(reason=reason),)
+
+
+def decide_cancel(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
+    """Decide that the job ends without a result. Raises: MoveNotAllowedError."""
+    require_move(state, "job_canceled")
+    return (e.JobCanceled(reason=reason),)
+
+
+def decide_resume(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
+    """Decide that a paused or blocked job may be worked on again.
+
+    Raises:
+        ApprovalRequiredError: It still waits for decisions.
+        BudgetExceededError: It is still over its budget.
+        MoveNotAllowedError: It is neither paused nor blocked.
+
+    """
+    require_move(state, "job_resumed")
+    if state.status == "blocked_decision":
+        require_answers(state)
+    if state.status == "blocked_budget":
+        over = overruns(state.limit_by_meter(), state.spent_by_meter(), state.reserved_by_meter())
+        if over:
+            raise BudgetExceededError(
+                f"job {state.job_id} is over its budget: {overrun_text(over)}",
+                hint=f"wrkr budget raise {state.job_id} --{over[0].meter} …",
+                job_id=state.job_id,
+            )
+    return (e.JobResumed(reason=reason),)
+
+
+def require_answers(state: JobState) -> None:
+    """Refuse while a decision is open. Raises: ApprovalRequiredError, naming the first."""
+    if state.decisions:
+        first = state.decisions[0]
+        more = f" (and {len(state.decisions) - 1} more)" if len(state.decisions) > 1 else ""
+        raise ApprovalRequiredError(
+            f"job {state.job_id} waits for a decision on {first.checkpoint_id}{more}: "
+            f"{first.question}",
+            hint=f"wrkr approve {state.job_id} {first.checkpoint_id} --reason …",
+            job_id=state.job_id,
+            checkpoint_id=first.checkpoint_id,
+            open_decisions=[each.checkpoint_id for each in state.decisions],
+        )
+
+
+def decide_complete(state: JobState, *, epoch: int, summary: str) -> tuple[e.Event, ...]:
+    """Decide that the work is done.
+
+    Raises:
+        LeaseConflictError: The caller does not hold the job.
+        ApprovalRequiredError: A decision is open.
+        InvalidInputError: A checkpoint the policy requires is missing, or the summary is too long.
+        MoveNotAllowedError: The job is not running.
+
+    """
+    require_known(state)
+    require_holder(state, epoch)
+    require_move(state, "job_completed")
+    require_answers(state)
+    for kind in state.checkpoint_policy.required:
+        if kind != "completed" and state.checkpoint_count(kind) is None:
+            raise InvalidInputError(
+                f"job {state.job_id} may not complete without a {kind} checkpoint",
+                hint="its spec requires one under checkpoints.required",
+                job_id=state.job_id,
+                kind=kind,
+            )
+    return (
+        e.CheckpointRecorded(
+            checkpoint_id=f"cp_{state.seq + 1}",
+            kind="completed",
+            summary=check_summary(summary),
+            budget=state.spent,
+        ),
+        e.JobCompleted(summary=summary),
+    )
+
+
+def decide_block_on_error(
+    state: JobState,
+    *,
+    epoch: int | None,
+    summary: str,
+    reason_codes: tuple[str, ...],
+    step: e.StepRef | None = None,
+) -> tuple[e.Event, ...]:
+    """Decide that the job cannot go on until somebody looks; ``epoch`` None if nobody holds it.
+
+    Raises: LeaseConflictError, MoveNotAllowedError.
+    """
+    require_known(state)
+    if epoch is not None:
+        require_holder(state, epoch)
+    require_move(state, "job_blocked:blocked_error")
+    said = summary if len(summary) <= LONGEST_SUMMARY else summary[: LONGEST_SUMMARY - 1] + "…"
+    return (
+        e.CheckpointRecorded(
+            checkpoint_id=f"cp_{state.seq + 1}",
+            kind="blocked",
+            summary=said,
+            budget=state.spent,
+            reason_codes=reason_codes,
+        ),
+        e.JobBlocked(status="blocked_error", summary=said, reason_codes=reason_codes, step=step),
+    )
+
+
+def require_open(state: JobState, event: str) -> None:
+    """Refuse on a job that is over. Raises: UnknownEventError, MoveNotAllowedError."""
+    require_known(state)
+    if state.is_final:
+        raise not_allowed(state.job_id, state.status, event)

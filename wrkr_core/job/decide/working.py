@@ -1,0 +1,177 @@
+"""Beginning and ending attempts of steps, and sleeping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wrkr_core import events as e
+from wrkr_core.budget import Amount, overruns, refused
+from wrkr_core.errors import ApprovalRequiredError
+from wrkr_core.job.decide.guard import require_holder, require_known, require_move
+from wrkr_core.job.decide.leasing import running_time
+from wrkr_core.job.decide.spending import block_on_budget
+from wrkr_core.job.replay import step_text
+
+if TYPE_CHECKING:
+    from wrkr_core.approval import Answer
+    from wrkr_core.artifact import Artifact
+    from wrkr_core.job.state import JobState
+
+LONGEST_MESSAGE: Final = 4000  # characters; an error text of another program can be anything
+
+
+def decide_start(
+    state: JobState,
+    *,
+    epoch: int,
+    step: e.StepRef,
+    attempt: int,
+    input_digest: str | None,
+    at_most_once: bool,
+    gate: Answer | None = None,
+) -> tuple[e.Event, ...]:
+    """Decide that an attempt begins, or, when the budget does not allow it, that the job blocks.
+
+    ``gate`` is the answer that allows a guarded step.
+
+    Raises:
+        LeaseConflictError: The caller does not hold the job.
+        ApprovalRequiredError: The gate's answer is no.
+        MoveNotAllowedError: The job is not running.
+
+    """
+    require_known(state)
+    require_holder(state, epoch)
+    require_move(state, "step_started")
+    if gate is not None and not gate.approved:
+        raise ApprovalRequiredError(
+            f"step {step.name} of job {state.job_id} was refused by {gate.by}: {gate.reason}",
+            job_id=state.job_id,
+            checkpoint_id=gate.checkpoint_id,
+        )
+    limits, spent = state.limit_by_meter(), state.spent_by_meter()
+    reserved = state.reserved_by_meter()
+    wanted = Amount(meter="steps" if attempt == 1 else "retries", amount=1)
+    over = overruns(limits, spent, reserved) or refused(limits, spent, reserved, (wanted,))
+    if over:
+        return block_on_budget(state, over)
+    return (
+        *settle_leftovers(state, step),
+        e.StepStarted(
+            step=step,
+            attempt=attempt,
+            epoch=epoch,
+            input_digest=input_digest,
+            at_most_once=at_most_once,
+            approval=gate.checkpoint_id if gate is not None else None,
+        ),
+    )
+
+
+def settle_leftovers(state: JobState, step: e.StepRef) -> tuple[e.Event, ...]:
+    """Return the settling, in full, of what an interrupted attempt of ``step`` had reserved.
+
+    Nobody knows what it used; to count less would let a crash spend more than the limit.
+    """
+    return tuple(
+        e.BudgetSettled(reservation=each.id, amounts=each.amounts)
+        for each in state.reservations
+        if each.id.startswith(reserved_inside(step))
+    )
+
+
+def reserved_inside(step: e.StepRef) -> str:
+    """Return what the ids of reservations made inside ``step`` begin with."""
+    return f"{step_text(step)}!"
+
+
+def decide_finish(
+    state: JobState,
+    *,
+    epoch: int,
+    step: e.StepRef,
+    attempt: int,
+    outcome: e.StepFinished,
+    ran: int,
+) -> tuple[e.Event, ...]:
+    """Decide that the attempt succeeded; ``outcome`` holds the result, all else is filled in.
+
+    Raises: LeaseConflictError: the lease was lost meanwhile; nothing of it may be recorded.
+    """
+    require_known(state)
+    require_holder(state, epoch)
+    require_move(state, "step_finished")
+    return (
+        e.StepFinished(
+            step=step,
+            attempt=attempt,
+            epoch=epoch,
+            result=outcome.result,
+            result_blob=outcome.result_blob,
+            result_type=outcome.result_type,
+            artifacts=outcome.artifacts,
+            usage=running_time(ran),
+        ),
+    )
+
+
+def decide_fail(
+    state: JobState,
+    *,
+    epoch: int,
+    step: e.StepRef,
+    attempt: int,
+    code: str,
+    error_type: str,
+    message: str,
+    retry_at: int | None,
+    ran: int,
+) -> tuple[e.Event, ...]:
+    """Decide that the attempt failed, and when the next may begin (None: never).
+
+    Raises: LeaseConflictError.
+    """
+    require_known(state)
+    require_holder(state, epoch)
+    require_move(state, "step_failed")
+    said = message if len(message) <= LONGEST_MESSAGE else message[: LONGEST_MESSAGE - 1] + "…"
+    return (
+        e.StepFailed(
+            step=step,
+            attempt=attempt,
+            epoch=epoch,
+            code=code,
+            error_type=error_type,
+            message=said,
+            retry_at=retry_at,
+            usage=running_time(ran),
+        ),
+    )
+
+
+def decide_sleep(state: JobState, *, epoch: int, key: str, wake_at: int) -> tuple[e.Event, ...]:
+    """Decide that the job sleeps. Raises: LeaseConflictError, MoveNotAllowedError."""
+    require_known(state)
+    require_holder(state, epoch)
+    require_move(state, "timer_set")
+    return (e.TimerSet(key=key, wake_at=wake_at),)
+
+
+def decide_artifact(
+    state: JobState, *, epoch: int, artifact: Artifact, mark: str = ""
+) -> tuple[e.Event, ...]:
+    """Decide that a file is recorded. Raises: LeaseConflictError, MoveNotAllowedError."""
+    require_known(state)
+    require_holder(state, epoch)
+    require_move(state, "artifact_recorded")
+    return (e.ArtifactRecorded(artifact=artifact, mark=mark),)
+
+
+def decide_acceptance(
+    state: JobState, *, epoch: int, outcome: e.AcceptanceRecorded
+) -> tuple[e.Event, ...]:
+    """Decide that acceptance ran with this outcome. Raises: LeaseConflictError."""
+    require_known(state)
+    require_holder(state, epoch)
+    require_move(state, "acceptance_recorded")
+    return (outcome,)

@@ -1,0 +1,186 @@
+"""A state while events are being applied to it: private to ``fold`` until it is frozen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from wrkr_core.budget import Amount
+from wrkr_core.job.state import CheckpointCount, JobState, Status, StepCounts
+
+if TYPE_CHECKING:
+    from wrkr_core.approval import Decision
+    from wrkr_core.budget import Reservation
+    from wrkr_core.environment import Fingerprint
+    from wrkr_core.events import ForkPoint, JobSubmitted, RecordedEvent, StepRef
+    from wrkr_core.job.state import OpenStep
+    from wrkr_core.lease import Lease
+    from wrkr_core.spec import CheckpointPolicy
+
+
+@attrs.define(kw_only=True)
+class Draft:
+    """The fields of ``JobState``, changeable; collections by the key they are looked up with."""
+
+    job_id: str
+    seq: int
+    hash: str
+    at: int
+    status: Status
+    name: str
+    objective: str
+    spec_digest: str
+    environment_rules: tuple[str, ...]
+    checkpoint_policy: CheckpointPolicy
+    submitted_at: int
+    submitted_by: str
+    forked_from: ForkPoint | None
+    summary: str
+    reason_codes: tuple[str, ...]
+    limits: dict[str, int]
+    spent: dict[str, int]
+    reservations: dict[str, Reservation]
+    lease: Lease | None
+    epoch: int
+    fingerprint: Fingerprint | None
+    open_steps: dict[StepRef, OpenStep]
+    begun: int
+    done: int
+    failed_attempts: int
+    total: int | None
+    decisions: dict[str, Decision]
+    checkpoints: dict[str, CheckpointCount]
+    wake_at: int | None
+    retry_at: int | None
+    artifacts: int
+    unknown: dict[str, None]
+
+    @classmethod
+    def begin(cls, job_id: str, recorded: RecordedEvent, event: JobSubmitted) -> Draft:
+        """Return the draft of a job that was just submitted."""
+        spec = event.spec
+        return cls(
+            job_id=job_id,
+            seq=recorded.seq,
+            hash=recorded.hash,
+            at=recorded.at,
+            status="queued",
+            name=spec.name,
+            objective=spec.objective,
+            spec_digest=event.spec_digest,
+            environment_rules=spec.environment,
+            checkpoint_policy=spec.checkpoints,
+            submitted_at=recorded.at,
+            submitted_by=recorded.by,
+            forked_from=event.forked_from,
+            summary="waiting for a worker",
+            reason_codes=(),
+            limits={each.meter: each.amount for each in spec.budget.limits},
+            spent={},
+            reservations={},
+            lease=None,
+            epoch=0,
+            fingerprint=None,
+            open_steps={},
+            begun=0,
+            done=0,
+            failed_attempts=0,
+            total=len(spec.steps) or (1 if spec.command is not None else None),
+            decisions={},
+            checkpoints={},
+            wake_at=None,
+            retry_at=None,
+            artifacts=0,
+            unknown={},
+        )
+
+    @classmethod
+    def of(cls, state: JobState) -> Draft:
+        """Return a draft that begins where ``state`` is."""
+        return cls(
+            job_id=state.job_id,
+            seq=state.seq,
+            hash=state.hash,
+            at=state.at,
+            status=state.status,
+            name=state.name,
+            objective=state.objective,
+            spec_digest=state.spec_digest,
+            environment_rules=state.environment_rules,
+            checkpoint_policy=state.checkpoint_policy,
+            submitted_at=state.submitted_at,
+            submitted_by=state.submitted_by,
+            forked_from=state.forked_from,
+            summary=state.summary,
+            reason_codes=state.reason_codes,
+            limits=state.limit_by_meter(),
+            spent=state.spent_by_meter(),
+            reservations={each.id: each for each in state.reservations},
+            lease=state.lease,
+            epoch=state.epoch,
+            fingerprint=state.fingerprint,
+            open_steps={each.step: each for each in state.open_steps},
+            begun=state.steps.begun,
+            done=state.steps.done,
+            failed_attempts=state.steps.failed_attempts,
+            total=state.steps.total,
+            decisions={each.checkpoint_id: each for each in state.decisions},
+            checkpoints={each.kind: each for each in state.checkpoints},
+            wake_at=state.wake_at,
+            retry_at=state.retry_at,
+            artifacts=state.artifacts,
+            unknown=dict.fromkeys(state.unknown),
+        )
+
+    def freeze(self) -> JobState:
+        """Return the state as it stands now."""
+        return JobState(
+            job_id=self.job_id,
+            seq=self.seq,
+            hash=self.hash,
+            at=self.at,
+            status=self.status,
+            name=self.name,
+            objective=self.objective,
+            spec_digest=self.spec_digest,
+            environment_rules=self.environment_rules,
+            checkpoint_policy=self.checkpoint_policy,
+            submitted_at=self.submitted_at,
+            submitted_by=self.submitted_by,
+            forked_from=self.forked_from,
+            summary=self.summary,
+            reason_codes=self.reason_codes,
+            limits=_amounts(self.limits),
+            spent=_amounts(self.spent),
+            reservations=tuple(self.reservations.values()),
+            lease=self.lease,
+            epoch=self.epoch,
+            fingerprint=self.fingerprint,
+            open_steps=tuple(self.open_steps.values()),
+            steps=StepCounts(
+                begun=self.begun,
+                done=self.done,
+                failed_attempts=self.failed_attempts,
+                total=self.total,
+            ),
+            decisions=tuple(self.decisions.values()),
+            checkpoints=tuple(self.checkpoints[kind] for kind in sorted(self.checkpoints)),
+            wake_at=self.wake_at,
+            retry_at=self.retry_at,
+            artifacts=self.artifacts,
+            unknown=tuple(self.unknown),
+        )
+
+    def spend(self, amounts: tuple[Amount, ...]) -> None:
+        """Add ``amounts`` to what was spent."""
+        for each in amounts:
+            self.spent[each.meter] = self.spent.get(each.meter, 0) + each.amount
+
+    def count(self, meter: str) -> None:
+        """Add one to a counting meter."""
+        self.spent[meter] = self.spent.get(meter, 0) + 1
+
+
+def _amounts(by_meter: dict[str, int]) -> tuple[Amount, ...]:
+    return tuple(Amount(meter=meter, amount=by_meter[meter]) for meter in sorted(by_meter))
