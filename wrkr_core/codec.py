@@ -1,0 +1,76 @@
+"""Events to bytes and back, straight between the attrs classes and canonical JSON.
+
+An event's own fields are such that sorted msgspec output *is* canonical (ASCII keys, no floats,
+integers within +-(2^53-1), and foreign JSON held as canonical bytes already), so encoding is one
+call. ``tests/wrkr_core/test_codec.py`` holds it to ``rfc8785`` for every event type.
+"""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+import attrs
+import msgspec
+
+from wrkr_core.canonical import digest, loads
+from wrkr_core.errors import Corrupt, InvalidInputError
+from wrkr_core.events import Event, KnownEvent, UnknownEvent
+from wrkr_core.job.effects import NAMES
+from wrkr_core.upcast import current_version, upcast
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+CLASSES: Final[dict[str, type]] = {
+    f"{NAMES[cls]}/{current_version(NAMES[cls])}": cls for cls in get_args(KnownEvent)
+}
+WIRE_TYPES: Final[dict[type, str]] = {cls: wire for wire, cls in CLASSES.items()}
+_decoders: dict[str, msgspec.json.Decoder[KnownEvent]] = {}
+
+
+def encode(event: Event) -> tuple[str, bytes]:
+    """Return the wire type (``step_finished/1``) and the payload as canonical JSON.
+
+    Raises: InvalidInputError: a text holds a lone surrogate.
+    """
+    if isinstance(event, UnknownEvent):
+        return event.type, bytes(event.payload)
+    try:
+        return WIRE_TYPES[type(event)], _encode(event)
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(
+            f"text that is not valid Unicode cannot be recorded: {error.object!r:.80}"
+        ) from error
+
+
+def decode(wire_type: str, payload: bytes | msgspec.Raw) -> Event:
+    """Return the event; one of a type this release does not know as ``UnknownEvent``.
+
+    Fields this release does not know are passed over; the record's bytes keep them.
+
+    Raises: Corrupt: a known type with a payload that cannot be its own.
+    """
+    decoder = _decoders.get(wire_type)
+    try:
+        if decoder is not None:
+            return decoder.decode(payload)
+        return _decode_slowly(wire_type, payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, KeyError) as error:
+        raise Corrupt(f"a {wire_type} event cannot be read: {error}", type=wire_type) from error
+
+
+def _decode_slowly(wire_type: str, payload: bytes | msgspec.Raw) -> Event:
+    """Decode the first of its type, an older version, or an unknown one."""
+    cls = CLASSES.get(wire_type)
+    if cls is not None:
+        _decoders[wire_type] = msgspec.json.Decoder(cls)
+        return _decoders[wire_type].decode(payload)
+    name, _, version = wire_type.rpartition("/")
+    if version.isdecimal() and int(version) < current_version(name) and int(version) > 0:
+        older = upcast(name, int(version), loads(bytes(payload)))
+        return msgspec.convert(older, CLASSES[f"{name}/{current_version(name)}"])
+    return UnknownEvent(type=wire_type, payload=msgspec.Raw(bytes(payload)))
+
+
+def vocabulary_digest() -> str:
+    """Return a digest over the names and fields of all events; golden tests pin it."""
+    shape = {wire: [field.name for field in attrs.fields(cls)] for wire, cls in CLASSES.items()}
+    return digest(shape)
