@@ -1,0 +1,84 @@
+"""Making a job from the beginning of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from wrkr_core import events as e
+from wrkr_core._version import __version__
+from wrkr_core.errors import InvalidInputError, JobExistsError, NotFoundError
+from wrkr_core.ids import check_job_id, job_id_for
+from wrkr_core.job.decide.lifecycle import decide_submit
+from wrkr_core.job.replay import identity
+from wrkr_core.job_log import JobLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wrkr_core.ledger import Ledger
+
+BATCH: Final = 500  # events appended at once
+WORKER: Final = "fork"
+
+
+def fork_job(ledger: Ledger, job_id: str, *, at: int | str, new_id: str | None, by: str) -> str:
+    """Carry out ``Ledger.fork``. Everything a reader sees of the fork is complete.
+
+    A fork too long for one batch is built under a lease of its own, so no worker can begin on half
+    of it; when this process dies meanwhile, forking with the same id again goes on where it stopped.
+    """
+    seq = _record_of(at)
+    point = ledger.state(job_id, at=seq)
+    spec = ledger.spec(job_id)
+    fork = check_job_id(new_id or job_id_for(spec.name, ledger.machine.new_id()))
+    origin = e.ForkPoint(job=job_id, seq=seq, hash=point.hash)
+    copied = list(_copies(ledger, job_id, seq))
+    beginning: list[e.Event] = [
+        *decide_submit(None, job_id=fork, spec=spec, engine=__version__, forked_from=origin)
+    ]
+    if copied:
+        holder = ledger.machine.holder()
+        beginning.append(e.LeaseTaken(worker=WORKER, epoch=1, ttl=60_000_000, holder=holder))
+    events = [*beginning, *copied]
+    if copied:
+        events.append(e.LeaseReleased(worker=WORKER, epoch=1, reason="forked", heartbeats=0))
+    log = JobLog(ledger.store, ledger.machine, fork)
+    state = log.load()
+    if state is not None and (state.forked_from != origin or state.epoch > 1):
+        raise JobExistsError(f"job {fork} exists already", job_id=fork)
+    done = state.seq if state is not None else 0
+    for begin in range(done, len(events), BATCH):
+        batch = tuple(events[begin : begin + BATCH])
+        log.decide(lambda _state, _at, batch=batch: batch, by=by)  # type: ignore[misc]  # bound now
+    return fork
+
+
+def _record_of(at: int | str) -> int:
+    """Return the record a checkpoint id or a seq names."""
+    text = str(at).removeprefix("cp_")
+    if not text.isdecimal() or int(text) < 1:
+        raise InvalidInputError(f"{at!r} is neither a checkpoint id nor a record number")
+    return int(text)
+
+
+def _copies(ledger: Ledger, job_id: str, through: int) -> Iterator[e.Event]:
+    """Yield what the fork takes over: each finished step as one attempt under the fork's epoch."""
+    started: dict[tuple[str, str | int], e.StepStarted] = {}
+    environment_seen = False
+    for recorded in ledger.events(job_id, through=through):
+        event = recorded.event
+        if isinstance(event, e.EnvironmentCaptured) and not environment_seen:
+            environment_seen = True
+            yield event
+        elif isinstance(event, e.StepStarted):
+            started[identity(event.step)] = event
+        elif isinstance(event, e.StepFinished):
+            begun = started.get(identity(event.step))
+            if begun is None:
+                raise NotFoundError(f"job {job_id}: a finished step was never started")
+            yield attrs.evolve(begun, attempt=1, epoch=1, approval=None)
+            yield attrs.evolve(event, attempt=1, epoch=1)
+        elif isinstance(event, e.Charged):
+            yield event

@@ -1,0 +1,216 @@
+"""One job's stream in one store: its state, and appending to it by compare-and-set.
+
+The only place where decided events become records. Every write names the head it was decided on; on
+a conflict the new records are read, the state is folded on and the command decides again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wrkr_core import snapshot
+from wrkr_core.chain import GENESIS
+from wrkr_core.errors import (
+    Busy,
+    Conflict,
+    Corrupt,
+    Deleted,
+    MoveNotAllowedError,
+    NotFoundError,
+    Unknown,
+    WrkrError,
+)
+from wrkr_core.job.fold import fold_all
+from wrkr_core.record import open_all, seal_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from wrkr_core.events import Event, RecordedEvent
+    from wrkr_core.job.state import JobState
+    from wrkr_core.machine import Machine
+    from wrkr_core.store import NewEvent, Store
+
+    Command = Callable[[JobState | None, int], tuple[Event, ...]]
+
+PAGE: Final = 1000
+TRIES: Final = 64
+LONGEST_BACK_OFF: Final = 50_000  # µs
+
+
+class JobLog:
+    """The stream of one job. Not thread-safe: whoever holds it serialises its use.
+
+    Attributes:
+        job_id: The job, and the name of its stream.
+        state: Its state as of the last record seen; None before ``load`` or if there is no job.
+
+    """
+
+    def __init__(self, store: Store, machine: Machine, job_id: str) -> None:
+        """Read nothing yet."""
+        self.job_id = job_id
+        self.state: JobState | None = None
+        self._store = store
+        self._machine = machine
+        self._snapshot_seq = 0
+        self._snapshot_version = 0
+        self._watchers: list[Callable[[Sequence[RecordedEvent]], None]] = []
+
+    def watch(self, watcher: Callable[[Sequence[RecordedEvent]], None]) -> None:
+        """Call ``watcher`` with every record seen or appended from now on."""
+        self._watchers.append(watcher)
+
+    def load(self) -> JobState | None:
+        """Return the state now, from the snapshot and the records behind it.
+
+        Raises: Corrupt, NotFoundError: the job was deleted.
+        """
+        try:
+            self.state = self._from_snapshot()
+            self.refresh()
+        except Deleted as error:
+            raise NotFoundError(f"job {self.job_id} was deleted", job_id=self.job_id) from error
+        return self.state
+
+    def _from_snapshot(self) -> JobState | None:
+        cell = self._store.get(snapshot.snapshot_key(self.job_id))
+        if cell is None:
+            return None
+        self._snapshot_version = cell.version
+        state = snapshot.read_snapshot(cell.data, self.job_id)
+        if state is None:
+            return None
+        at_seq = self._store.read(self.job_id, state.seq - 1, 1)
+        if not at_seq or open_all(self.job_id, at_seq, prev=None)[0].hash != state.hash:
+            return None
+        self._snapshot_seq = state.seq
+        return state
+
+    def refresh(self) -> bool:
+        """Read and fold what others appended; tell whether there was anything.
+
+        Raises: Corrupt: the records are not a legal history.
+        """
+        changed = False
+        for records in self._pages():
+            changed = True
+            self._take_in(records)
+        return changed
+
+    def _pages(self) -> Iterator[list[RecordedEvent]]:
+        while True:
+            after = self.state.seq if self.state else 0
+            stored = self._store.read(self.job_id, after, PAGE)
+            if stored:
+                prev = self.state.hash if self.state else GENESIS
+                yield open_all(self.job_id, stored, prev=prev)
+            if len(stored) < PAGE:
+                return
+
+    def records(self, after: int = 0, through: int | None = None) -> Iterator[RecordedEvent]:
+        """Yield the records behind ``after``, up to ``through``, without touching the state.
+
+        Raises: Corrupt.
+        """
+        prev = GENESIS if after == 0 else None
+        while through is None or after < through:
+            limit = PAGE if through is None else min(PAGE, through - after)
+            stored = self._store.read(self.job_id, after, limit)
+            for recorded in open_all(self.job_id, stored, prev=prev):
+                yield recorded
+                after, prev = recorded.seq, recorded.hash
+            if len(stored) < limit:
+                return
+
+    def _take_in(self, records: Sequence[RecordedEvent]) -> None:
+        try:
+            self.state = fold_all(self.state, records, self.job_id)
+        except MoveNotAllowedError as error:
+            raise Corrupt(
+                f"the log of job {self.job_id} is not a legal history: {error.message}",
+                hint="wrkr verify shows where; restore the store from a backup or a jobpack",
+                job_id=self.job_id,
+                **{key: value for key, value in error.details.items() if key == "seq"},
+            ) from error
+        for watcher in self._watchers:
+            watcher(records)
+
+    def decide(self, command: Command, *, by: str) -> list[RecordedEvent]:
+        """Append what ``command`` decides on the newest state; return it, nothing if it was nothing.
+
+        When this returns the events are durable. ``command`` may be called more than once.
+
+        Raises: what ``command`` raises on the newest state; Busy, Unknown, StoreUnavailable, Corrupt.
+        """
+        for attempt in range(TRIES):
+            state = self.state
+            at = max(self._machine.now(), state.at if state else 0)
+            try:
+                events = command(state, at)
+            except WrkrError:
+                if self.refresh():
+                    continue  # decided on an old state: decide again on the new one
+                raise
+            if not events:
+                return []
+            after, prev = (state.seq, state.hash) if state else (0, GENESIS)
+            new, recorded = seal_all(
+                self.job_id, after=after, prev=prev, events=events, at=at, by=by, ids=self._ids()
+            )
+            try:
+                self._append(after, new)
+            except Conflict:
+                self.refresh()
+                if attempt:
+                    self._machine.sleep(
+                        self._machine.jitter(min(LONGEST_BACK_OFF, 1000 << min(attempt, 6)))
+                    )
+                continue
+            self._take_in(recorded)
+            self._keep_snapshot()
+            return recorded
+        raise Busy(
+            f"job {self.job_id} is written by too many at once; gave up after {TRIES} tries",
+            job_id=self.job_id,
+        )
+
+    def _append(self, expected: int, new: Sequence[NewEvent]) -> None:
+        """Append, repeating the same call as long as its outcome is unknown (A3, A4)."""
+        for _ in range(TRIES):
+            try:
+                self._store.append(self.job_id, expected, new)
+            except Unknown:
+                self._machine.sleep(self._machine.jitter(LONGEST_BACK_OFF))
+            else:
+                return
+        raise Unknown(
+            f"job {self.job_id}: whether record {expected + 1} was written stayed unknown",
+            hint="wrkr log shows what was recorded; resuming the job is safe",
+            job_id=self.job_id,
+        )
+
+    def _ids(self) -> Iterator[str]:
+        while True:
+            yield self._machine.new_id()
+
+    def _keep_snapshot(self) -> None:
+        state = self.state
+        if state is not None and state.seq - self._snapshot_seq >= snapshot.EVERY:
+            self.keep_snapshot()
+
+    def keep_snapshot(self) -> None:
+        """Keep the state as the job's snapshot; a conflict with another writer is no harm."""
+        state = self.state
+        if state is None or state.unknown or state.seq == self._snapshot_seq:
+            return
+        key = snapshot.snapshot_key(self.job_id)
+        try:
+            self._snapshot_version = self._store.put(
+                key, snapshot.write_snapshot(state), self._snapshot_version, durable=False
+            )
+        except Conflict as conflict:
+            self._snapshot_version = conflict.head
+        except (Busy, Unknown):
+            return
+        self._snapshot_seq = state.seq

@@ -1,0 +1,385 @@
+"""The ledger: every job in one store; the object that loads, decides and appends.
+
+Nothing is kept in memory between calls but how long a foreign heartbeat was seen without change. A
+ledger may be shared by threads; after a fork open a new store and a new ledger.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wrkr_core import events as e
+from wrkr_core import watching
+from wrkr_core._version import __version__
+from wrkr_core.checkpoint import ArtifactChanges, RequiredAction
+from wrkr_core.errors import InvalidInputError, NotFoundError
+from wrkr_core.ids import check_actor, check_job_id, job_id_for
+from wrkr_core.job.decide.deciding import (
+    decide_approve,
+    decide_ask,
+    decide_checkpoint,
+    decide_refuse,
+)
+from wrkr_core.job.decide.lifecycle import (
+    decide_cancel,
+    decide_pause,
+    decide_resume,
+    decide_submit,
+)
+from wrkr_core.job.decide.spending import decide_raise
+from wrkr_core.job.fold import fold_all
+from wrkr_core.job_log import JobLog
+from wrkr_core.lease import DEFAULT_BEAT, DEFAULT_TTL
+from wrkr_core.machine import Machine, ThisMachine, user_name
+from wrkr_core.record import open_all
+from wrkr_core.store import check_name
+from wrkr_core.work.claiming import ClaimOptions, Claims
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    import msgspec
+
+    from wrkr_core.budget import Amount
+    from wrkr_core.job.state import JobState, Status
+    from wrkr_core.spec import JobSpec
+    from wrkr_core.store import Store
+    from wrkr_core.work.claiming import Probe
+    from wrkr_core.work.job import Job
+
+    Rule = Callable[[JobState, int], tuple[e.Event, ...]]
+
+
+class Ledger:
+    """All jobs of one store. Thread-safe; not for use after ``fork()``.
+
+    Attributes:
+        store: Where the records are.
+        actor: Who does what is done without a name given, by default the system's user.
+
+    """
+
+    def __init__(
+        self, store: Store, *, machine: Machine | None = None, actor: str | None = None
+    ) -> None:
+        """Use ``store``; closing it stays the caller's business."""
+        self.store = store
+        self.machine: Machine = machine if machine is not None else ThisMachine()
+        self.actor = check_actor(actor if actor is not None else user_name() or "local user")
+        self._claims = Claims(store, self.machine)
+
+    def state(self, job_id: str, *, at: int | None = None) -> JobState:
+        """Return the job as it is now, or as it was after record ``at``.
+
+        Raises: NotFoundError: no such job, or it has no record ``at`` yet. Corrupt.
+        """
+        log = self._log(job_id)
+        if at is None:
+            return self._require(log.load(), job_id)
+        state = fold_all(None, log.records(0, at), job_id) if at > 0 else None
+        if state is None or state.seq != at:
+            self._require(log.load(), job_id)
+            raise NotFoundError(f"job {job_id} has no record {at}", job_id=job_id, at=at)
+        return state
+
+    def spec(self, job_id: str) -> JobSpec:
+        """Return what the job was asked to do. Raises: NotFoundError, Corrupt."""
+        for recorded in self._log(job_id).records(0, 1):
+            if isinstance(recorded.event, e.JobSubmitted):
+                return recorded.event.spec
+        raise self._no_job(job_id)
+
+    def events(
+        self, job_id: str, *, after: int = 0, through: int | None = None
+    ) -> Iterator[e.RecordedEvent]:
+        """Yield the job's events behind record ``after``, in order, each checked against the chain.
+
+        Raises: NotFoundError, Corrupt.
+        """
+        log = self._log(job_id)
+        self._require_stream(job_id)
+        yield from log.records(after, through)
+
+    def jobs(
+        self, *, status: Status | None = None, after: str = "", limit: int = 1000
+    ) -> list[JobState]:
+        """Return up to ``limit`` jobs with id > ``after``, by id; only those of ``status`` if given."""
+        found: list[JobState] = []
+        while len(found) < limit:
+            page = self.store.streams(after=after, limit=min(limit, 1000))
+            for info in page:
+                after = info.stream
+                state = self._log(info.stream).load()
+                if state is not None and status in (None, state.status):
+                    found.append(state)
+                    if len(found) == limit:
+                        return found
+            if not page:
+                return found
+        return found
+
+    def follow(
+        self, job_id: str, *, after: int = 0, timeout: float | None = None
+    ) -> Iterator[e.RecordedEvent]:
+        """Yield the job's events as they happen, until it is completed or canceled and let go.
+
+        ``timeout`` is in seconds of silence; None waits for ever.
+        """
+        self._require_stream(job_id)
+        return watching.follow(self._log(job_id), self.machine, after=after, timeout=timeout)
+
+    def feed(
+        self, cursor: str = "", *, limit: int = 1000
+    ) -> tuple[list[tuple[str, e.RecordedEvent]], str]:
+        """Return events of all jobs after ``cursor``, as (job id, event), and the next cursor."""
+        stored, cursor = self.store.feed(cursor, limit)
+        events = [
+            (record.stream, open_all(record.stream, [record], prev=None)[0]) for record in stored
+        ]
+        return events, cursor
+
+    def wait(
+        self, job_id: str, *, until: frozenset[Status] | None = None, timeout: float | None = None
+    ) -> JobState:
+        """Return the job once its status is one of ``until`` (by default: final or blocked).
+
+        After ``timeout`` seconds it is returned as it is.
+        """
+        log = self._log(job_id)
+        state = self._require(log.load(), job_id)
+        return watching.wait(log, self.machine, state, until=until, timeout=timeout)
+
+    def submit(self, spec: JobSpec, *, job_id: str | None = None, by: str | None = None) -> str:
+        """Record that the job exists, queued; return its id. Durable when it returns.
+
+        The same id with the same spec again is no error and changes nothing.
+
+        Raises:
+            JobExistsError: The id is taken by another spec.
+            InvalidInputError: The id or spec cannot be used.
+
+        """
+        return self.submitted(spec, job_id=job_id, by=by)[0]
+
+    def submitted(
+        self, spec: JobSpec, *, job_id: str | None = None, by: str | None = None
+    ) -> tuple[str, bool]:
+        """Submit as ``submit`` does; return the id and whether the job is new."""
+        if job_id is None:
+            job_id = job_id_for(spec.name, self.machine.new_id())
+        check_job_id(job_id)
+        log = self._log(job_id)
+        recorded = log.decide(
+            lambda state, _at: decide_submit(state, job_id=job_id, spec=spec, engine=__version__),
+            by=self._by(by),
+        )
+        return job_id, bool(recorded)
+
+    def pause(self, job_id: str, *, reason: str, by: str | None = None) -> JobState:
+        """Have work stop at the next step boundary. Raises: MoveNotAllowedError, NotFoundError."""
+        return self._command(job_id, by, lambda state, _at: decide_pause(state, reason=reason))
+
+    def resume(self, job_id: str, *, reason: str, by: str | None = None) -> JobState:
+        """Put a paused or blocked job back to ``queued``.
+
+        Raises: ApprovalRequiredError, BudgetExceededError, MoveNotAllowedError, NotFoundError.
+        """
+        return self._command(job_id, by, lambda state, _at: decide_resume(state, reason=reason))
+
+    def cancel(self, job_id: str, *, reason: str, by: str | None = None) -> JobState:
+        """End the job without a result. Raises: MoveNotAllowedError, NotFoundError."""
+        return self._command(job_id, by, lambda state, _at: decide_cancel(state, reason=reason))
+
+    def approve(  # noqa: PLR0913  # an approval is made of these
+        self,
+        job_id: str,
+        checkpoint_id: str,
+        *,
+        reason: str,
+        by: str | None = None,
+        choice: str | None = None,
+        expires_at: int | None = None,
+        subject: str | None = None,
+    ) -> JobState:
+        """Say yes to one open decision; the last one answered puts the job back to ``queued``.
+
+        ``subject`` is the hash of what was shown; given, it must be what is being approved.
+
+        Raises: NotFoundError, InvalidInputError, MoveNotAllowedError.
+        """
+        return self._command(
+            job_id,
+            by,
+            lambda state, at: decide_approve(
+                state,
+                checkpoint_id=checkpoint_id,
+                reason=reason,
+                choice=choice,
+                expires_at=expires_at,
+                subject=subject,
+                now=at,
+            ),
+        )
+
+    def refuse(  # noqa: PLR0913  # a refusal is made of these
+        self,
+        job_id: str,
+        checkpoint_id: str,
+        *,
+        reason: str,
+        by: str | None = None,
+        choice: str | None = None,
+        subject: str | None = None,
+    ) -> JobState:
+        """Say no to one open decision. Raises: as ``approve``."""
+        return self._command(
+            job_id,
+            by,
+            lambda state, _at: decide_refuse(
+                state, checkpoint_id=checkpoint_id, reason=reason, choice=choice, subject=subject
+            ),
+        )
+
+    def raise_budget(
+        self, job_id: str, limits: tuple[Amount, ...], *, reason: str, by: str | None = None
+    ) -> JobState:
+        """Set new limits; a job blocked by its budget is queued again when it is within all of them.
+
+        Raises: InvalidInputError, MoveNotAllowedError, NotFoundError.
+        """
+        return self._command(
+            job_id, by, lambda state, _at: decide_raise(state, limits=limits, reason=reason)
+        )
+
+    def emit(  # noqa: PLR0913  # a checkpoint is made of these
+        self,
+        job_id: str,
+        kind: str,
+        summary: str,
+        *,
+        by: str | None = None,
+        artifacts: ArtifactChanges | None = None,
+        choices: tuple[str, ...] = (),
+        data: msgspec.Raw = e.NULL,
+    ) -> str:
+        """Record a checkpoint from outside the worker; return its id.
+
+        ``decision-needed`` opens a decision: a job nobody holds is blocked at once, a running one
+        at its next step boundary.
+
+        Raises: InvalidInputError, MoveNotAllowedError, NotFoundError.
+        """
+
+        def rule(state: JobState, _at: int) -> tuple[e.Event, ...]:
+            if kind == "decision-needed":
+                action = RequiredAction(
+                    kind="choice" if choices else "approval",
+                    instructions=summary,
+                    key=f"external:{state.seq + 1}",
+                    choices=choices,
+                )
+                return decide_ask(state, question=summary, action=action, data=data, epoch=None)
+            changes = artifacts if artifacts is not None else ArtifactChanges()
+            return decide_checkpoint(
+                state, kind=kind, summary=summary, artifacts=changes, data=data, epoch=None
+            )
+
+        log = self._log(job_id)
+        self._require(log.load(), job_id)
+        recorded = log.decide(
+            lambda _state, at: rule(self._require(log.state, job_id), at), by=self._by(by)
+        )
+        return f"cp_{recorded[0].seq}"
+
+    def work(  # noqa: PLR0913  # each is a promise of its own
+        self,
+        job_id: str,
+        *,
+        worker: str | None = None,
+        ttl: int = DEFAULT_TTL,
+        beat: int = DEFAULT_BEAT,
+        probe: Probe | None = None,
+        accept_because: str | None = None,
+        block_on_mismatch: bool = True,
+    ) -> AbstractContextManager[Job]:
+        """Claim the job, hold it while the block runs, and let go at its end.
+
+        A block left by ``Blocked`` ends cleanly: look at ``state(job_id)`` for why. One left by
+        another exception blocks the job with the reason and lets the exception through; Ctrl-C lets
+        go and leaves the job queued.
+
+        Args:
+            job_id: The job.
+            worker: Who works, by default host and process id.
+            ttl: How long the lease lasts without a heartbeat, µs.
+            beat: How often the heartbeat is renewed, µs; at most a third of ``ttl`` is wise.
+            probe: Looks at the environment by the job's rules (``wrkr_run.environment.probe``).
+            accept_because: Accept another environment than the recorded one, for this reason.
+            block_on_mismatch: Block a job nobody holds when the environment is another.
+
+        Raises:
+            LeaseConflictError: Somebody else holds the job.
+            EnvironmentMismatchError: The job was started in another environment.
+            ApprovalRequiredError: It waits for a decision.
+            MoveNotAllowedError: It is over, paused, blocked, or asleep.
+            NotFoundError: There is no such job.
+
+        """
+        options = ClaimOptions(
+            worker=worker,
+            ttl=ttl,
+            beat=beat,
+            probe=probe,
+            accept_because=accept_because,
+            block_on_mismatch=block_on_mismatch,
+        )
+        log = self._log(job_id)
+        self._require(log.load(), job_id)
+        return self._claims.work(log, self.spec(job_id), options)
+
+    def fork(
+        self, job_id: str, *, at: int | str, new_id: str | None = None, by: str | None = None
+    ) -> str:
+        """Make a new job that has done what this one had at record or checkpoint ``at``.
+
+        Finished steps are taken over with their results and their cost; decisions are not: what was
+        approved there must be approved again here. Returns the new id.
+
+        Raises: NotFoundError, JobExistsError, InvalidInputError.
+        """
+        from wrkr_core.forking import fork_job
+
+        return fork_job(self, job_id, at=at, new_id=new_id, by=self._by(by))
+
+    def _log(self, job_id: str) -> JobLog:
+        try:
+            check_name(job_id, what="job id")
+        except ValueError as error:
+            raise InvalidInputError(str(error)) from error
+        return JobLog(self.store, self.machine, job_id)
+
+    def _by(self, by: str | None) -> str:
+        return check_actor(by if by is not None else self.actor)
+
+    def _command(self, job_id: str, by: str | None, rule: Rule) -> JobState:
+        log = self._log(job_id)
+        self._require(log.load(), job_id)
+        log.decide(lambda _state, at: rule(self._require(log.state, job_id), at), by=self._by(by))
+        return self._require(log.state, job_id)
+
+    def _require(self, state: JobState | None, job_id: str) -> JobState:
+        if state is None:
+            raise self._no_job(job_id)
+        return state
+
+    def _require_stream(self, job_id: str) -> None:
+        if self.store.stream(job_id) is None:
+            raise self._no_job(job_id)
+
+    def _no_job(self, job_id: str) -> NotFoundError:
+        return NotFoundError(
+            f"there is no job {job_id}",
+            hint="wrkr list shows the jobs of this store",
+            job_id=job_id,
+        )

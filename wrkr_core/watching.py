@@ -1,0 +1,63 @@
+"""Waiting for something to happen to a job, by looking now and then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wrkr_core.events import RecordedEvent
+    from wrkr_core.job.state import JobState, Status
+    from wrkr_core.job_log import JobLog
+    from wrkr_core.machine import Machine
+
+SHORTEST: Final = 20_000  # µs between looks, doubled while nothing happens
+LONGEST: Final = 250_000
+SECOND: Final = 1_000_000
+
+
+def follow(
+    log: JobLog, machine: Machine, *, after: int, timeout: float | None
+) -> Iterator[RecordedEvent]:
+    """Yield the records of an unread ``log`` behind ``after`` as they come; see ``Ledger.follow``."""
+    fresh: list[RecordedEvent] = []
+    log.watch(fresh.extend)
+    pause, silent_since = SHORTEST, machine.uptime()
+    while True:
+        if log.refresh():
+            yield from [recorded for recorded in fresh if recorded.seq > after]
+            fresh.clear()
+            pause, silent_since = SHORTEST, machine.uptime()
+        if log.state is not None and log.state.is_final and log.state.lease is None:
+            return
+        if timeout is not None and machine.uptime() - silent_since >= timeout * SECOND:
+            return
+        machine.sleep(pause)
+        pause = min(LONGEST, pause * 2)
+
+
+def wait(
+    log: JobLog,
+    machine: Machine,
+    state: JobState,
+    *,
+    until: frozenset[Status] | None,
+    timeout: float | None,
+) -> JobState:
+    """Return the state of a loaded ``log`` once it is as wanted; see ``Ledger.wait``."""
+    began, pause = machine.uptime(), SHORTEST
+    while not _is_reached(state, until):
+        if timeout is not None and machine.uptime() - began >= timeout * SECOND:
+            return state
+        machine.sleep(pause)
+        pause = min(LONGEST, pause * 2)
+        log.refresh()
+        state = log.state or state
+    return state
+
+
+def _is_reached(state: JobState, until: frozenset[Status] | None) -> bool:
+    if until is not None:
+        return state.status in until
+    return state.is_final or state.status.startswith("blocked")

@@ -1,0 +1,1 @@
+"""Working on a job: holding its lease, and running its steps so that none is lost or repeated."""

@@ -1,0 +1,64 @@
+"""Where in the code of a job we are, so that a replay does not record anything twice.
+
+Code that is run again after a crash comes by the same charges, checkpoints and questions again. Each
+gets a *mark*: the step it follows, what it is, and the how-manieth of that kind since the step. A
+mark that is in the log already is passed over. Inside a running step there is no mark: what an
+attempt uses, it uses, and the next attempt uses it again.
+
+The place is kept in a context variable, so concurrent tasks of one job each have their own.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
+
+from wrkr_core.job.replay import step_text
+
+if TYPE_CHECKING:
+    from wrkr_core.events import StepRef
+
+
+class Place:
+    """Behind ``step`` (None: before the first), or inside it; how much of each kind came since."""
+
+    __slots__ = ("counts", "inside", "step")
+
+    def __init__(self, step: StepRef | None, *, inside: bool) -> None:
+        """Begin counting at ``step``."""
+        self.step = step
+        self.inside = inside
+        self.counts: dict[str, int] = {}
+
+
+_places: Final[ContextVar[dict[int, Place] | None]] = ContextVar("wrkr_places", default=None)
+
+
+def place_of(holding: int) -> Place:
+    """Return where this task is in the code under the holding of this number."""
+    places = _places.get()
+    found = None if places is None else places.get(holding)
+    return found if found is not None else move_to(holding, Place(None, inside=False))
+
+
+def move_to(holding: int, place: Place) -> Place:
+    """Set and return where this task is."""
+    _places.set({**(_places.get() or {}), holding: place})
+    return place
+
+
+def forget(holding: int) -> None:
+    """Drop the place of a holding that is over."""
+    places = dict(_places.get() or {})
+    places.pop(holding, None)
+    _places.set(places)
+
+
+def mark(holding: int, kind: str) -> str:
+    """Return the mark of the next ``kind`` at this place; empty inside a running step."""
+    place = place_of(holding)
+    if place.inside:
+        return ""
+    count = place.counts[kind] = place.counts.get(kind, 0) + 1
+    behind = step_text(place.step) if place.step is not None else "start"
+    return f"{kind}@{behind}/{count}"

@@ -1,0 +1,147 @@
+"""How a step runs, as a plan that both the blocking and the async face carry out.
+
+``step_plan`` is a generator: it yields what has to be done (``Do``: talk to the store, ``Call``: run
+the function, ``Wait``: let time pass) and is sent the outcome. So the rule is written once and does
+not know whether its caller blocks a thread or awaits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from wrkr_core.errors import BudgetExceededError, ResultNotStorableError, StepTimeoutError
+from wrkr_core.work.attempts import input_digest
+from wrkr_core.work.calling import StillRunningError
+from wrkr_core.work.places import Place, move_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from wrkr_core.events import StepRef
+    from wrkr_core.work.attempts import Attempts, StepOptions
+    from wrkr_core.work.holding import Holding
+
+LOOK_EVERY: Final = 500_000  # µs between looks at the stream while waiting for a retry
+
+
+@attrs.frozen
+class Do:
+    """Run this with the store; it may block."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+
+
+@attrs.frozen
+class Call:
+    """Run the step's own function, for at most ``limit`` µs (None: no limit)."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    limit: int | None
+
+
+@attrs.frozen
+class Wait:
+    """Let ``duration`` µs pass."""
+
+    duration: int
+
+
+def step_plan(  # noqa: PLR0913, PLR0917  # a step is made of these
+    holding: Holding,
+    attempts: Attempts,
+    step: StepRef,
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    options: StepOptions,
+) -> Generator[Do | Call | Wait, Any, Any]:
+    """Yield what running ``step`` takes; return its result.
+
+    Raises:
+        StepFailedError: It failed and has no retry left; the cause is chained.
+        NonDeterminismError, LeaseConflictError, Blocked: see ``Job.step``.
+
+    """
+    past = yield Do(attempts.visit, (step,))
+    move_to(holding.number, Place(step, inside=False))
+    if past is not None and past.finished is not None:
+        return (yield Do(attempts.recall, (past,)))
+    if past is not None and past.gave_up:
+        raise attempts.failed_before(past)
+    attempt, failures = 1, 0
+    if past is not None:
+        attempt, failures = past.attempts + 1, past.failures
+        if past.is_open:
+            if past.at_most_once and not (yield Do(attempts.confirm_rerun, (past,))):
+                raise attempts.not_allowed_again(past)
+        elif past.failure is not None and past.failure.retry_at is not None:
+            yield from _wait_until(holding, past.failure.retry_at)
+    given = input_digest(args, kwargs)
+    while True:
+        yield Do(attempts.start, (step, attempt, options, given))
+        failure: Exception
+        move_to(holding.number, Place(step, inside=True))
+        try:
+            value = yield Call(function, args, kwargs, _limit(holding, options))
+        except Exception as error:  # noqa: BLE001  # a step function may raise anything
+            failure = error
+        else:
+            move_to(holding.number, Place(step, inside=False))
+            try:
+                return (yield Do(attempts.finish, (step, attempt, value)))
+            except ResultNotStorableError as error:
+                failure = error
+        move_to(holding.number, Place(step, inside=False))
+        failures += 1
+        delay = yield from _failed(holding, attempts, step, attempt, failure, failures, options)
+        yield from _wait_until(holding, holding.machine.now() + delay)
+        attempt += 1
+
+
+def _failed(  # noqa: PLR0913, PLR0917  # one failure is made of these
+    holding: Holding,
+    attempts: Attempts,
+    step: StepRef,
+    attempt: int,
+    error: Exception,
+    failures: int,
+    options: StepOptions,
+) -> Generator[Do, Any, int]:
+    """Record the failure and return the wait before the next attempt.
+
+    Raises: StepFailedError when there is none; Blocked when the wall limit ended the attempt.
+    """
+    if not holding.is_held:
+        raise error
+    if isinstance(error, StepTimeoutError) and holding.is_out_of_time():
+        spent = BudgetExceededError("the wall limit of the job interrupted the step")
+        yield Do(lambda: attempts.fail(step, attempt, spent, delay=0))
+        yield Do(holding.check)
+    final = isinstance(error, ResultNotStorableError | StillRunningError)
+    retry = failures <= options.retries and not final
+    delay = options.backoff.delay(failures) if retry else None
+    yield Do(lambda: attempts.fail(step, attempt, error, delay=delay))
+    yield Do(holding.stop_unless_running)
+    if delay is None:
+        raise attempts.gave_up(step, error) from error
+    return delay
+
+
+def _limit(holding: Holding, options: StepOptions) -> int | None:
+    """Return how long the function may run: its timeout or what the wall limit leaves."""
+    if options.supervised:
+        return None
+    limits = [each for each in (options.timeout, holding.wall_left()) if each is not None]
+    return min(limits) if limits else None
+
+
+def _wait_until(holding: Holding, instant: int) -> Generator[Do | Wait, Any, None]:
+    """Let time pass until ``instant``, looking now and then whether the job may go on."""
+    while (left := instant - holding.machine.now()) > 0:
+        yield Wait(min(left, LOOK_EVERY))
+        yield Do(holding.check)
