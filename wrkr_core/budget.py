@@ -13,7 +13,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from attrs import validators
 
 from wrkr_core.errors import InvalidInputError
 from wrkr_core.instants import duration_text, money_text, parse_duration, parse_money
@@ -41,7 +40,12 @@ class Amount:
     """So much of one meter, in the meter's unit, never negative."""
 
     meter: str
-    amount: int = attrs.field(validator=[validators.ge(0), validators.le(LARGEST)])
+    amount: int
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what cannot be an amount (by hand: this is made for every step)."""
+        if not 0 <= self.amount <= LARGEST:
+            raise ValueError(f"an amount of {self.meter} is {self.amount}; allowed: 0 to 2^53 - 1")
 
 
 @attrs.frozen(kw_only=True)

@@ -329,8 +329,7 @@ KnownEvent = (
 Event = KnownEvent | UnknownEvent
 
 
-@attrs.frozen(kw_only=True)
-class RecordedEvent:
+class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event with its place: ``seq`` in the stream, instant, actor, id and chain hash."""
 
     seq: int

@@ -20,7 +20,7 @@ from wrkr_core.errors import (
     Unknown,
     WrkrError,
 )
-from wrkr_core.job.fold import fold_all
+from wrkr_core.job.fold import Folding
 from wrkr_core.record import open_all, seal_all
 
 if TYPE_CHECKING:
@@ -53,6 +53,10 @@ class JobLog:
         self.state: JobState | None = None
         self._store = store
         self._machine = machine
+        self._folding: Folding | None = None  # at ``state``, or None when that is not known
+        self._next_folding: Folding | None = None
+        self._name = ""
+        self._named = 0
         self._snapshot_seq = 0
         self._snapshot_version = 0
         self._watchers: list[Callable[[Sequence[RecordedEvent]], None]] = []
@@ -66,6 +70,7 @@ class JobLog:
 
         Raises: Corrupt, NotFoundError: the job was deleted.
         """
+        self._folding = None
         try:
             self.state = self._from_snapshot()
             self.refresh()
@@ -125,7 +130,7 @@ class JobLog:
 
     def _take_in(self, records: Sequence[RecordedEvent]) -> None:
         try:
-            self.state = fold_all(self.state, records, self.job_id)
+            state = self._folded(records)
         except MoveNotAllowedError as error:
             raise Corrupt(
                 f"the log of job {self.job_id} is not a legal history: {error.message}",
@@ -133,6 +138,18 @@ class JobLog:
                 job_id=self.job_id,
                 **{key: value for key, value in error.details.items() if key == "seq"},
             ) from error
+        self._go_on(state, records)
+
+    def _folded(self, records: Sequence[RecordedEvent]) -> JobState | None:
+        """Return the state after ``records``; the caller says with ``_go_on`` that it came true."""
+        folding, self._folding = self._folding or Folding(self.job_id, self.state), None
+        state = folding.add(records)
+        self._next_folding = folding
+        return state
+
+    def _go_on(self, state: JobState | None, records: Sequence[RecordedEvent]) -> None:
+        self.state = state
+        self._folding = self._next_folding
         for watcher in self._watchers:
             watcher(records)
 
@@ -158,6 +175,7 @@ class JobLog:
             new, recorded = seal_all(
                 self.job_id, after=after, prev=prev, events=events, at=at, by=by, ids=self._ids()
             )
+            folded = self._folded(recorded)  # before: nothing illegal is appended
             try:
                 self._append(after, new)
             except Conflict:
@@ -167,7 +185,7 @@ class JobLog:
                         self._machine.jitter(min(LONGEST_BACK_OFF, 1000 << min(attempt, 6)))
                     )
                 continue
-            self._take_in(recorded)
+            self._go_on(folded, recorded)
             self._keep_snapshot()
             return recorded
         raise Busy(
@@ -191,8 +209,11 @@ class JobLog:
         )
 
     def _ids(self) -> Iterator[str]:
+        """Yield record ids no other log ever yields: this log's own name and a count."""
+        self._name = self._name or self._machine.new_id()
         while True:
-            yield self._machine.new_id()
+            self._named += 1
+            yield f"{self._name}.{self._named}"
 
     def _keep_snapshot(self) -> None:
         state = self.state

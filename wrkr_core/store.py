@@ -7,6 +7,7 @@ clauses are in ``docs/contracts/store.md`` and, as code, in ``wrkr_conformance``
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -22,6 +23,8 @@ CAPABILITIES: Final = frozenset(
 )
 NAME_BYTES: Final = 255
 KEY_BYTES: Final = 512
+
+_SPACE_OR_CONTROL: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 Durability = Literal["power", "process", "none"]
 
@@ -192,7 +195,7 @@ def check_name(name: str, *, what: str = "stream name", most: int = NAME_BYTES) 
         raise ValueError(f"{what} {name!r} is not valid Unicode") from error
     if not 0 < size <= most:
         raise ValueError(f"{what} has {size} bytes; allowed are 1 to {most}")
-    if any(letter.isspace() or ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in name):
+    if _SPACE_OR_CONTROL.search(name):
         raise ValueError(f"{what} {name!r} has spaces or control characters")
 
 

@@ -38,8 +38,8 @@ class Draft:
     forked_from: ForkPoint | None
     summary: str
     reason_codes: tuple[str, ...]
-    limits: dict[str, int]
-    spent: dict[str, int]
+    limits: tuple[Amount, ...]
+    spent: dict[str, Amount]
     reservations: dict[str, Reservation]
     lease: Lease | None
     epoch: int
@@ -76,7 +76,7 @@ class Draft:
             forked_from=event.forked_from,
             summary="waiting for a worker",
             reason_codes=(),
-            limits={each.meter: each.amount for each in spec.budget.limits},
+            limits=spec.budget.limits,
             spent={},
             reservations={},
             lease=None,
@@ -114,8 +114,8 @@ class Draft:
             forked_from=state.forked_from,
             summary=state.summary,
             reason_codes=state.reason_codes,
-            limits=state.limit_by_meter(),
-            spent=state.spent_by_meter(),
+            limits=state.limits,
+            spent={each.meter: each for each in state.spent},
             reservations={each.id: each for each in state.reservations},
             lease=state.lease,
             epoch=state.epoch,
@@ -151,8 +151,8 @@ class Draft:
             forked_from=self.forked_from,
             summary=self.summary,
             reason_codes=self.reason_codes,
-            limits=_amounts(self.limits),
-            spent=_amounts(self.spent),
+            limits=self.limits,
+            spent=tuple([self.spent[meter] for meter in sorted(self.spent)]),
             reservations=tuple(self.reservations.values()),
             lease=self.lease,
             epoch=self.epoch,
@@ -175,12 +175,16 @@ class Draft:
     def spend(self, amounts: tuple[Amount, ...]) -> None:
         """Add ``amounts`` to what was spent."""
         for each in amounts:
-            self.spent[each.meter] = self.spent.get(each.meter, 0) + each.amount
+            self.add(each.meter, each.amount)
 
-    def count(self, meter: str) -> None:
-        """Add one to a counting meter."""
-        self.spent[meter] = self.spent.get(meter, 0) + 1
+    def add(self, meter: str, amount: int) -> None:
+        """Add to one meter of what was spent."""
+        before = self.spent.get(meter)
+        self.spent[meter] = Amount(
+            meter=meter, amount=amount if before is None else before.amount + amount
+        )
 
-
-def _amounts(by_meter: dict[str, int]) -> tuple[Amount, ...]:
-    return tuple(Amount(meter=meter, amount=by_meter[meter]) for meter in sorted(by_meter))
+    def limit(self, amounts: tuple[Amount, ...]) -> None:
+        """Set limits; meters not named keep theirs."""
+        by_meter = {each.meter: each for each in (*self.limits, *amounts)}
+        self.limits = tuple(by_meter[meter] for meter in sorted(by_meter))

@@ -73,9 +73,9 @@ def _step_started(draft: Draft, recorded: e.RecordedEvent, event: e.StepStarted)
     _require_epoch(draft, recorded, event.epoch)
     if event.attempt == 1:
         draft.begun += 1
-        draft.count("steps")
+        draft.add("steps", 1)
     else:
-        draft.count("retries")
+        draft.add("retries", 1)
     draft.retry_at = None
     draft.open_steps[event.step] = OpenStep(
         step=event.step,
@@ -146,8 +146,7 @@ def _budget_exceeded(draft: Draft, _recorded: e.RecordedEvent, event: e.BudgetEx
 
 
 def _budget_raised(draft: Draft, _recorded: e.RecordedEvent, event: e.BudgetRaised) -> None:
-    for each in event.limits:
-        draft.limits[each.meter] = each.amount
+    draft.limit(event.limits)
 
 
 def _checkpoint_recorded(

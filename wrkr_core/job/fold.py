@@ -40,13 +40,28 @@ def fold_all(
 
     Raises: MoveNotAllowedError: an event cannot follow the ones before it.
     """
-    draft = None if state is None else Draft.of(state)
-    for recorded in events:
-        if draft is None:
-            draft = _begin(job_id, recorded)
-        else:
-            apply(draft, recorded)
-    return None if draft is None else draft.freeze()
+    return Folding(job_id, state).add(events)
+
+
+class Folding:
+    """A fold that goes on: keeps its draft, so each further event costs only what it changes."""
+
+    def __init__(self, job_id: str, state: JobState | None = None) -> None:
+        """Go on from ``state``, or from nothing."""
+        self._job_id = job_id
+        self._draft = None if state is None else Draft.of(state)
+
+    def add(self, events: Iterable[RecordedEvent]) -> JobState | None:
+        """Return the state after ``events``.
+
+        Raises: MoveNotAllowedError: an event cannot follow; the fold is then of no use any more.
+        """
+        for recorded in events:
+            if self._draft is None:
+                self._draft = _begin(self._job_id, recorded)
+            else:
+                apply(self._draft, recorded)
+        return None if self._draft is None else self._draft.freeze()
 
 
 def apply(draft: Draft, recorded: RecordedEvent) -> None:

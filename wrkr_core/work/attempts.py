@@ -19,7 +19,6 @@ from wrkr_core.errors import (
     WrkrError,
 )
 from wrkr_core.job.decide.deciding import decide_ask
-from wrkr_core.job.decide.spending import decide_budget_check
 from wrkr_core.job.decide.working import decide_fail, decide_finish, decide_start
 from wrkr_core.job.replay import step_text
 from wrkr_core.results import Outcome, decode_result, encode_result, read_back
@@ -177,8 +176,7 @@ class Attempts:
         holding = self._holding
 
         def rule(state: Any, _at: int) -> tuple[e.Event, ...]:  # noqa: ANN401  # a JobState
-            blocked = decide_budget_check(state, epoch=holding.epoch, running=holding.lap())
-            return blocked or decide_start(
+            return decide_start(
                 state,
                 epoch=holding.epoch,
                 step=step,
@@ -186,14 +184,13 @@ class Attempts:
                 input_digest=digest_of_input,
                 at_most_once=options.at_most_once,
                 gate=options.gate,
+                running=holding.lap(),
             )
 
         holding.decide(rule)
         holding.stop_unless_running()
         holding.check_if_slept()
-        past = holding.replay.visit(step)
-        if past is None or not past.is_open:
-            raise Corrupt(f"step {step_text(step)} was not recorded as started")
+        holding.replay.visit(step)
 
     def finish(self, step: e.StepRef, attempt: int, value: object) -> Any:  # noqa: ANN401  # as given
         """Record the result and return it as a replay will.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LOOK_EVERY: Final = 500_000  # µs between looks at the stream while waiting for a retry
 
 
-@attrs.frozen
+@attrs.define
 class Do:
     """Run this with the store; it may block."""
 
@@ -34,7 +34,7 @@ class Do:
     args: tuple[Any, ...] = ()
 
 
-@attrs.frozen
+@attrs.define
 class Call:
     """Run the step's own function, for at most ``limit`` µs (None: no limit)."""
 
@@ -44,7 +44,7 @@ class Call:
     limit: int | None
 
 
-@attrs.frozen
+@attrs.define
 class Wait:
     """Let ``duration`` µs pass."""
 

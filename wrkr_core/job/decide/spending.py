@@ -118,6 +118,8 @@ def decide_budget_check(state: JobState, *, epoch: int, running: int) -> tuple[e
     """
     require_known(state)
     require_holder(state, epoch)
+    if not state.limits:
+        return ()
     spent = state.spent_by_meter()
     spent["wall"] = spent.get("wall", 0) + running
     over = overruns(state.limit_by_meter(), spent, state.reserved_by_meter())

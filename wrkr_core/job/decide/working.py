@@ -15,6 +15,7 @@ from wrkr_core.job.replay import step_text
 if TYPE_CHECKING:
     from wrkr_core.approval import Answer
     from wrkr_core.artifact import Artifact
+    from wrkr_core.budget import Overrun
     from wrkr_core.job.state import JobState
 
 LONGEST_MESSAGE: Final = 4000  # characters; an error text of another program can be anything
@@ -29,10 +30,12 @@ def decide_start(
     input_digest: str | None,
     at_most_once: bool,
     gate: Answer | None = None,
+    running: int = 0,
 ) -> tuple[e.Event, ...]:
     """Decide that an attempt begins, or, when the budget does not allow it, that the job blocks.
 
-    ``gate`` is the answer that allows a guarded step.
+    ``gate`` is the answer that allows a guarded step; ``running`` is running time in µs that no
+    record has accounted for yet.
 
     Raises:
         LeaseConflictError: The caller does not hold the job.
@@ -49,10 +52,7 @@ def decide_start(
             job_id=state.job_id,
             checkpoint_id=gate.checkpoint_id,
         )
-    limits, spent = state.limit_by_meter(), state.spent_by_meter()
-    reserved = state.reserved_by_meter()
-    wanted = Amount(meter="steps" if attempt == 1 else "retries", amount=1)
-    over = overruns(limits, spent, reserved) or refused(limits, spent, reserved, (wanted,))
+    over = _over(state, "steps" if attempt == 1 else "retries", running)
     if over:
         return block_on_budget(state, over)
     return (
@@ -66,6 +66,17 @@ def decide_start(
             approval=gate.checkpoint_id if gate is not None else None,
         ),
     )
+
+
+def _over(state: JobState, meter: str, running: int) -> tuple[Overrun, ...]:
+    """Return the meters that are over, or that one more of ``meter`` would put over."""
+    if not state.limits:
+        return ()
+    limits, spent = state.limit_by_meter(), state.spent_by_meter()
+    spent["wall"] = spent.get("wall", 0) + running
+    reserved = state.reserved_by_meter()
+    wanted = (Amount(meter=meter, amount=1),)
+    return overruns(limits, spent, reserved) or refused(limits, spent, reserved, wanted)
 
 
 def settle_leftovers(state: JobState, step: e.StepRef) -> tuple[e.Event, ...]:
