@@ -1,0 +1,1 @@
+"""A jobpack: one file that holds a whole job and lets a stranger check it offline."""
