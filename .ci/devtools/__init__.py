@@ -1,0 +1,1 @@
+"""What `dev.py` does: an environment made from the lock, and tasks. Standard library only."""
