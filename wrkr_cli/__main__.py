@@ -1,0 +1,5 @@
+"""``python -m wrkr_cli`` is ``wrkr``."""
+
+from wrkr_cli.main import main
+
+main()

@@ -1,0 +1,76 @@
+"""``wrkr approve``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wrkr_cli.answering import say_outcome, the_decision
+from wrkr_cli.framing import command as make
+from wrkr_core.budget import duration
+
+if TYPE_CHECKING:
+    from wrkr_cli.session import Session
+
+
+def _explain(  # noqa: PLR0913, PLR0917  # the command's own parameters
+    session: Session,
+    job_id: str,
+    checkpoint: str | None,
+    reason: str,
+    by: str | None,
+    choice: str | None,
+    expires: str | None,
+) -> list[str]:
+    decision = the_decision(session, job_id, checkpoint)
+    who = by or session.ledger.actor
+    chosen = f", choosing {choice}" if choice else ""
+    until = f", good for {expires}" if expires else ""
+    return [
+        f"record that {who} approves {decision.checkpoint_id} of {job_id}{chosen}{until}: {reason}",
+        f"bind the approval to what was asked: {decision.question}",
+    ]
+
+
+@make(
+    "approve",
+    examples=[
+        "wrkr approve JOB --reason 'read the diff'",
+        "wrkr approve JOB cp_12 --choice staging --reason 'as agreed' --by ann",
+    ],
+    explain=_explain,
+)
+@click.argument("job_id", metavar="JOB")
+@click.argument("checkpoint", required=False)
+@click.option("--reason", required=True, help="Why; it is recorded.")
+@click.option("--by", metavar="NAME", help="Who decides [WRKR_APPROVED_BY, or the system's user].")
+@click.option("--choice", help="Which of the choices.")
+@click.option("--expires", metavar="TIME", help="Good only for so long, for instance 8h.")
+def command(  # noqa: PLR0913, PLR0917  # the command's own parameters
+    session: Session,
+    job_id: str,
+    checkpoint: str | None,
+    reason: str,
+    by: str | None,
+    choice: str | None,
+    expires: str | None,
+) -> None:
+    """Say yes to the decision JOB waits for; name the CHECKPOINT when there are several.
+
+    The approval is bound to what was asked and to nothing else. Once the last open decision is
+    answered the job can be worked on again.
+    """
+    ledger = session.ledger
+    decision = the_decision(session, job_id, checkpoint)
+    approver = by if by is not None else session.approver()
+    state = ledger.approve(
+        job_id,
+        decision.checkpoint_id,
+        reason=reason,
+        by=approver,
+        choice=choice,
+        expires_at=ledger.machine.now() + duration(expires) if expires else None,
+        subject=decision.subject,
+    )
+    say_outcome(session, decision, state, "approved")

@@ -1,0 +1,39 @@
+"""``wrkr import``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wrkr_cli.framing import command as make
+from wrkr_core.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from wrkr_cli.session import Session
+
+
+def _explain(session: Session, path: Path) -> list[str]:
+    return [f"verify {path}", f"put its job into {session.url}, unchanged, so that it can go on"]
+
+
+@make("import", examples=["wrkr import jobpack_JOB.zip --store files:///.wrkr"], explain=_explain)
+@click.argument("path", type=click.Path(path_type=Path))
+def command(session: Session, path: Path) -> None:
+    """Verify the jobpack at PATH and take its job into the store, unchanged.
+
+    The imported job exports to the same bytes and can be resumed. Importing twice changes nothing.
+    """
+    from wrkr_core.jobpack.importing import import_pack
+
+    if not path.is_file():
+        raise NotFoundError(f"there is no file {path}", path=str(path))
+    with path.open("rb") as file:
+        job_id, created = import_pack(file, session.store)
+    state = session.ledger.state(job_id)
+    session.result(
+        {"job_id": job_id, "status": state.status, "created": created},
+        [f"{job_id} {'imported' if created else 'is here already'}; it is {state.status}"],
+        brief=job_id,
+    )

@@ -1,0 +1,45 @@
+"""``wrkr submit``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wrkr_cli.framing import command as make
+from wrkr_cli.specs import load_spec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wrkr_cli.session import Session
+
+
+def _explain(session: Session, spec: Path, job_id: str | None, by: str | None) -> list[str]:
+    del by
+    found = load_spec(spec)
+    return [f"record job {job_id or found.name + '-…'} as queued in {session.url}"]
+
+
+@make(
+    "submit",
+    examples=["wrkr submit job.yaml", "wrkr submit job.yaml --job-id nightly-7 --json"],
+    explain=_explain,
+)
+@click.argument("spec", type=click.Path())
+@click.option("--job-id", help="The job's id [made from the name].")
+@click.option("--by", metavar="NAME", help="Who submits it [the system's user].")
+def command(session: Session, spec: Path, job_id: str | None, by: str | None) -> None:
+    """Submit the job in SPEC (YAML, TOML or JSON; '-' reads standard input).
+
+    The same id with the same spec again changes nothing and is no error.
+    """
+    ledger = session.ledger
+    found, created = ledger.submitted(load_spec(spec), job_id=job_id, by=by)
+    status = ledger.state(found).status
+    said = "submitted" if created else "was submitted before"
+    session.result(
+        {"job_id": found, "status": status, "created": created},
+        [f"{found} {said}; it is {status}", "work on it: wrkr worker --drain"],
+        brief=found,
+    )

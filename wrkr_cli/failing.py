@@ -1,0 +1,90 @@
+"""How errors reach the person: one sentence and a way out, or the error envelope as JSON.
+
+The code inside the envelope, the code printed and the exit code come from the same error class.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from wrkr_core._version import __version__
+from wrkr_core.errors import (
+    Blocked,
+    InterruptedByUserError,
+    InvalidInputError,
+    NotFoundError,
+    StoreUnavailable,
+    WrkrError,
+)
+from wrkr_core.instants import to_text
+from wrkr_core.machine import ThisMachine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+BUG_HINT: Final = "this is a defect of wrkr; WRKR_DEBUG=1 shows where. The store is unharmed."
+MOST_PROBLEMS: Final = 50
+
+
+def report(error: BaseException, arguments: Sequence[str]) -> int:
+    """Print ``error`` to standard error as the arguments ask for; return the exit code."""
+    if os.environ.get("WRKR_DEBUG"):
+        raise error
+    told = _as_ours(error)
+    if "--json" in arguments:
+        import json
+
+        print(json.dumps(envelope(told), ensure_ascii=False, sort_keys=True), file=sys.stderr)
+        return told.exit_code
+    print(f"{told.code}: {told.message}", file=sys.stderr)
+    problems = told.problems if isinstance(told, InvalidInputError) else ()
+    for problem in problems[:MOST_PROBLEMS]:
+        print(f"  {problem}", file=sys.stderr)
+    if len(problems) > MOST_PROBLEMS:
+        print(f"  … and {len(problems) - MOST_PROBLEMS} more", file=sys.stderr)
+    if told.hint:
+        print(f"  {told.hint}", file=sys.stderr)
+    return told.exit_code
+
+
+def envelope(error: WrkrError) -> Mapping[str, object]:
+    """Return the error as ``wrkr.error_envelope``."""
+    return {
+        "schema_id": "wrkr.error_envelope",
+        "schema_version": "v1",
+        "created_at": to_text(ThisMachine().now()),
+        "producer_version": __version__,
+        "code": error.code,
+        "message": error.message,
+        "exit_code": error.exit_code,
+        "details": dict(error.details),
+        "hint": error.hint,
+    }
+
+
+def _as_ours(error: BaseException) -> WrkrError:
+    """Return the error as one of ours: usage, Ctrl-C, the operating system's, or a defect."""
+    if isinstance(error, WrkrError):
+        return error
+    if isinstance(error, Blocked):
+        return WrkrError(str(error))
+    if isinstance(error, click.UsageError):
+        where = error.ctx.command_path if error.ctx is not None else "wrkr"
+        return InvalidInputError(error.format_message(), hint=f"see '{where} --help'")
+    if isinstance(error, click.exceptions.Exit):
+        raise SystemExit(error.exit_code)
+    if isinstance(error, click.ClickException):
+        return InvalidInputError(error.format_message())
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        return InterruptedByUserError(
+            "interrupted", hint="nothing is lost: 'wrkr list' shows what can be resumed"
+        )
+    if isinstance(error, FileNotFoundError):
+        return NotFoundError(f"there is no file {error.filename}", path=str(error.filename))
+    if isinstance(error, OSError):
+        return StoreUnavailable(str(error), hint="check the path, its permissions and free space")
+    return WrkrError(f"{type(error).__name__}: {error}", hint=BUG_HINT)

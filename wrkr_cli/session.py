@@ -1,0 +1,101 @@
+"""One invocation: which store, how much to say, and in which form."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wrkr_core.ledger import Ledger
+    from wrkr_core.store import Store
+
+DEFAULT_HOME: Final = "~/.wrkr"
+
+
+def default_store() -> str:
+    """Return the store's URL when none is given: ``WRKR_STORE``, or a file in ``WRKR_HOME``."""
+    url = os.environ.get("WRKR_STORE")
+    if url:
+        return url
+    home = os.environ.get("WRKR_HOME") or DEFAULT_HOME
+    return f"sqlite:///{home}/wrkr.db"
+
+
+@attrs.define
+class Session:
+    """What every command is given.
+
+    ``as_json``: results go to standard output as JSON. ``is_quiet``: only what a script needs.
+    ``is_verbose``: also how it came about. All but results goes to standard error.
+    """
+
+    url: str
+    as_json: bool = False
+    is_quiet: bool = False
+    is_verbose: bool = False
+    _ledger: Ledger | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger over the store, opened when first asked for."""
+        if self._ledger is None:
+            from wrkr_core.finding import open_store
+            from wrkr_core.ledger import Ledger
+
+            self.detail(f"store: {self.url}")
+            self._ledger = Ledger(open_store(self.url))
+        return self._ledger
+
+    @property
+    def store(self) -> Store:
+        """The store itself."""
+        return self.ledger.store
+
+    def approver(self) -> str:
+        """Return who decides when nobody is named, and say where the name comes from."""
+        named = os.environ.get("WRKR_APPROVED_BY")
+        if named:
+            self.note(f"deciding as {named} (WRKR_APPROVED_BY)")
+            return named
+        self.note(f"deciding as {self.ledger.actor} (the system's user; --by names another)")
+        return self.ledger.actor
+
+    def close(self) -> None:
+        """Close the store if it was opened."""
+        if self._ledger is not None:
+            self._ledger.store.close()
+            self._ledger = None
+
+    def result(
+        self, view: Mapping[str, object], lines: Sequence[str], *, brief: str | None = None
+    ) -> None:
+        """Print a result: ``view`` as JSON, or ``lines``, or, when quiet, only ``brief``."""
+        if self.as_json:
+            print(json.dumps(view, ensure_ascii=False, sort_keys=True))
+        elif self.is_quiet:
+            if brief is not None:
+                print(brief)
+        else:
+            for line in lines:
+                print(line)
+
+    def line(self, view: Mapping[str, object], text: str) -> None:
+        """Print one item of a long result at once: a line of JSON, or of text."""
+        print(json.dumps(view, ensure_ascii=False, sort_keys=True) if self.as_json else text)
+        sys.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """Say something about what is going on, unless quiet."""
+        if not self.is_quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    def detail(self, text: str) -> None:
+        """Say something only the curious want to know."""
+        if self.is_verbose:
+            print(text, file=sys.stderr, flush=True)
