@@ -33,7 +33,6 @@ from wrkr_core.lease import DEFAULT_BEAT, DEFAULT_TTL
 from wrkr_core.machine import Machine, ThisMachine, user_name
 from wrkr_core.record import open_all
 from wrkr_core.store import check_name
-from wrkr_core.work.claiming import ClaimOptions, Claims
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from wrkr_core.job.state import JobState, Status
     from wrkr_core.spec import JobSpec
     from wrkr_core.store import Store
-    from wrkr_core.work.claiming import Probe
+    from wrkr_core.work.claiming import Claims, Probe
     from wrkr_core.work.job import Job
 
     Rule = Callable[[JobState, int], tuple[e.Event, ...]]
@@ -67,7 +66,7 @@ class Ledger:
         self.store = store
         self.machine: Machine = machine if machine is not None else ThisMachine()
         self.actor = check_actor(actor if actor is not None else user_name() or "local user")
-        self._claims = Claims(store, self.machine)
+        self._claims: Claims | None = None
 
     def state(self, job_id: str, *, at: int | None = None) -> JobState:
         """Return the job as it is now, or as it was after record ``at``.
@@ -326,6 +325,8 @@ class Ledger:
             NotFoundError: There is no such job.
 
         """
+        from wrkr_core.work.claiming import ClaimOptions, Claims
+
         options = ClaimOptions(
             worker=worker,
             ttl=ttl,
@@ -336,6 +337,8 @@ class Ledger:
         )
         log = self._log(job_id)
         self._require(log.load(), job_id)
+        if self._claims is None:
+            self._claims = Claims(self.store, self.machine)
         return self._claims.work(log, self.spec(job_id), options)
 
     def fork(

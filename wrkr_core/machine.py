@@ -7,10 +7,7 @@ nobody sets.
 
 from __future__ import annotations
 
-import getpass
 import os
-import random
-import socket
 import sys
 import threading
 import time
@@ -85,7 +82,7 @@ class ThisMachine:
 
     def jitter(self, most: int) -> int:
         """Return a random number from 0 to ``most``."""
-        return random.randint(0, most)  # noqa: S311  # spreads retries, guards nothing
+        return int.from_bytes(os.urandom(4), "big") % (most + 1)
 
     def boot_id(self) -> str:
         """Return the kernel's boot id, empty where there is none."""
@@ -97,7 +94,7 @@ class ThisMachine:
         known = self._holders.get(pid)
         if known is None:
             known = Holder(
-                host=socket.gethostname(),
+                host=_host(),
                 boot_id=self.boot_id(),
                 pid_namespace=_pid_namespace(),
                 pid=pid,
@@ -128,6 +125,8 @@ def _uptime_ns() -> int:
 
 def user_name() -> str:
     """Return the name the system has for the user, empty if it has none."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
@@ -140,6 +139,14 @@ def _read(path: str) -> str:
             return file.read()
     except OSError:
         return ""
+
+
+def _host() -> str:
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import platform
+
+    return platform.node()
 
 
 def _pid_namespace() -> str:
