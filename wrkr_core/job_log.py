@@ -153,10 +153,13 @@ class JobLog:
         for watcher in self._watchers:
             watcher(records)
 
-    def decide(self, command: Command, *, by: str) -> list[RecordedEvent]:
+    def decide(
+        self, command: Command, *, by: str, durable: bool = True
+    ) -> list[RecordedEvent]:
         """Append what ``command`` decides on the newest state; return it, nothing if it was nothing.
 
-        When this returns the events are durable. ``command`` may be called more than once.
+        When this returns the events are durable; without ``durable`` they survive any process but
+        not yet the loss of power. ``command`` may be called more than once.
 
         Raises: what ``command`` raises on the newest state; Busy, Unknown, StoreUnavailable, Corrupt.
         """
@@ -177,7 +180,7 @@ class JobLog:
             )
             folded = self._folded(recorded)  # before: nothing illegal is appended
             try:
-                self._append(after, new)
+                self._append(after, new, durable=durable)
             except Conflict:
                 self.refresh()
                 if attempt:
@@ -193,11 +196,11 @@ class JobLog:
             job_id=self.job_id,
         )
 
-    def _append(self, expected: int, new: Sequence[NewEvent]) -> None:
+    def _append(self, expected: int, new: Sequence[NewEvent], *, durable: bool) -> None:
         """Append, repeating the same call as long as its outcome is unknown (A3, A4)."""
         for _ in range(TRIES):
             try:
-                self._store.append(self.job_id, expected, new)
+                self._store.append(self.job_id, expected, new, durable=durable)
             except Unknown:
                 self._machine.sleep(self._machine.jitter(LONGEST_BACK_OFF))
             else:

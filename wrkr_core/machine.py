@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from wrkr_core.ids import time_sortable
 from wrkr_core.lease import Holder
 
+_BOOT_CLOCK: Final[int | None] = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; counts sleep too
 _BOOT_ID: Final = "/proc/sys/kernel/random/boot_id"
 _STAT_STATE, _STAT_START = 0, 19  # fields of /proc/<pid>/stat behind the command's name, proc(5)
 
@@ -70,7 +71,9 @@ class ThisMachine:
 
     def uptime(self) -> int:
         """Return ``CLOCK_BOOTTIME`` where there is one, else the monotonic clock."""
-        return _uptime_ns() // 1000
+        if _BOOT_CLOCK is None:
+            return time.monotonic_ns() // 1000
+        return time.clock_gettime_ns(_BOOT_CLOCK) // 1000
 
     def sleep(self, duration: int) -> None:
         """Wait ``duration`` microseconds."""
@@ -116,11 +119,6 @@ class ThisMachine:
             return False
         started = _started_at(holder.pid)
         return started is None or started != holder.started_at
-
-
-def _uptime_ns() -> int:
-    clock: int | None = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; it counts sleep as well
-    return time.monotonic_ns() if clock is None else time.clock_gettime_ns(clock)
 
 
 def user_name() -> str:

@@ -23,7 +23,10 @@ CAPABILITIES: Final = frozenset(
 )
 NAME_BYTES: Final = 255
 KEY_BYTES: Final = 512
+SMALLEST_AT: Final = -(1 << 63)
+LARGEST_AT: Final = (1 << 63) - 1
 
+_PLAIN: Final = re.compile(r"[!-~]+")  # what nearly every name is: printable ASCII, no space
 _SPACE_OR_CONTROL: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 
 Durability = Literal["power", "process", "none"]
@@ -189,6 +192,8 @@ def check_name(name: str, *, what: str = "stream name", most: int = NAME_BYTES) 
 
     Raises: ValueError.
     """
+    if len(name) <= most and _PLAIN.fullmatch(name):
+        return
     try:
         size = len(name.encode())
     except UnicodeEncodeError as error:
@@ -214,9 +219,9 @@ def check_batch(stream: str, expected: int, events: Sequence[NewEvent]) -> None:
     for event in events:
         check_name(event.id, what="record id")
         check_name(event.type, what="record type")
-        if not -(1 << 63) <= event.at < 1 << 63:
+        if not SMALLEST_AT <= event.at <= LARGEST_AT:
             raise ValueError(f"at is {event.at}; it must fit 64 bits")
-    if len({event.id for event in events}) != len(events):
+    if len(events) > 1 and len({event.id for event in events}) != len(events):
         raise ValueError("two records of the batch have the same id")
 
 

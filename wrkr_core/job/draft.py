@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 @attrs.define(kw_only=True)
 class Draft:
-    """The fields of ``JobState``, changeable; collections by the key they are looked up with."""
+    """The fields of ``JobState``, changeable.
+
+    What every step changes is kept by key; the rest stays as it is in the state, so that freezing a
+    draft after each single event stays cheap.
+    """
 
     job_id: str
     seq: int
@@ -40,21 +44,18 @@ class Draft:
     reason_codes: tuple[str, ...]
     limits: tuple[Amount, ...]
     spent: dict[str, Amount]
-    reservations: dict[str, Reservation]
+    reservations: tuple[Reservation, ...]
     lease: Lease | None
     epoch: int
     fingerprint: Fingerprint | None
     open_steps: dict[StepRef, OpenStep]
-    begun: int
-    done: int
-    failed_attempts: int
-    total: int | None
-    decisions: dict[str, Decision]
-    checkpoints: dict[str, CheckpointCount]
+    steps: StepCounts
+    decisions: tuple[Decision, ...]
+    checkpoints: tuple[CheckpointCount, ...]
     wake_at: int | None
     retry_at: int | None
     artifacts: int
-    unknown: dict[str, None]
+    unknown: tuple[str, ...]
 
     @classmethod
     def begin(cls, job_id: str, recorded: RecordedEvent, event: JobSubmitted) -> Draft:
@@ -78,21 +79,18 @@ class Draft:
             reason_codes=(),
             limits=spec.budget.limits,
             spent={},
-            reservations={},
+            reservations=(),
             lease=None,
             epoch=0,
             fingerprint=None,
             open_steps={},
-            begun=0,
-            done=0,
-            failed_attempts=0,
-            total=len(spec.steps) or (1 if spec.command is not None else None),
-            decisions={},
-            checkpoints={},
+            steps=StepCounts(total=len(spec.steps) or (1 if spec.command is not None else None)),
+            decisions=(),
+            checkpoints=(),
             wake_at=None,
             retry_at=None,
             artifacts=0,
-            unknown={},
+            unknown=(),
         )
 
     @classmethod
@@ -116,21 +114,18 @@ class Draft:
             reason_codes=state.reason_codes,
             limits=state.limits,
             spent={each.meter: each for each in state.spent},
-            reservations={each.id: each for each in state.reservations},
+            reservations=state.reservations,
             lease=state.lease,
             epoch=state.epoch,
             fingerprint=state.fingerprint,
             open_steps={each.step: each for each in state.open_steps},
-            begun=state.steps.begun,
-            done=state.steps.done,
-            failed_attempts=state.steps.failed_attempts,
-            total=state.steps.total,
-            decisions={each.checkpoint_id: each for each in state.decisions},
-            checkpoints={each.kind: each for each in state.checkpoints},
+            steps=state.steps,
+            decisions=state.decisions,
+            checkpoints=state.checkpoints,
             wake_at=state.wake_at,
             retry_at=state.retry_at,
             artifacts=state.artifacts,
-            unknown=dict.fromkeys(state.unknown),
+            unknown=state.unknown,
         )
 
     def freeze(self) -> JobState:
@@ -153,23 +148,18 @@ class Draft:
             reason_codes=self.reason_codes,
             limits=self.limits,
             spent=tuple([self.spent[meter] for meter in sorted(self.spent)]),
-            reservations=tuple(self.reservations.values()),
+            reservations=self.reservations,
             lease=self.lease,
             epoch=self.epoch,
             fingerprint=self.fingerprint,
             open_steps=tuple(self.open_steps.values()),
-            steps=StepCounts(
-                begun=self.begun,
-                done=self.done,
-                failed_attempts=self.failed_attempts,
-                total=self.total,
-            ),
-            decisions=tuple(self.decisions.values()),
-            checkpoints=tuple(self.checkpoints[kind] for kind in sorted(self.checkpoints)),
+            steps=self.steps,
+            decisions=self.decisions,
+            checkpoints=self.checkpoints,
             wake_at=self.wake_at,
             retry_at=self.retry_at,
             artifacts=self.artifacts,
-            unknown=tuple(self.unknown),
+            unknown=self.unknown,
         )
 
     def spend(self, amounts: tuple[Amount, ...]) -> None:

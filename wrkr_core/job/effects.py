@@ -13,7 +13,7 @@ from wrkr_core import events as e
 from wrkr_core.approval import Decision
 from wrkr_core.budget import overrun_text
 from wrkr_core.errors import MoveNotAllowedError
-from wrkr_core.job.state import CheckpointCount, OpenStep
+from wrkr_core.job.state import CheckpointCount, OpenStep, StepCounts
 from wrkr_core.lease import Lease
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _lease_released(draft: Draft, recorded: e.RecordedEvent, event: e.LeaseRelea
 def _step_started(draft: Draft, recorded: e.RecordedEvent, event: e.StepStarted) -> None:
     _require_epoch(draft, recorded, event.epoch)
     if event.attempt == 1:
-        draft.begun += 1
+        draft.steps = _counted(draft.steps, begun=1)
         draft.add("steps", 1)
     else:
         draft.add("retries", 1)
@@ -86,15 +86,26 @@ def _step_started(draft: Draft, recorded: e.RecordedEvent, event: e.StepStarted)
     )
 
 
+def _counted(
+    counts: StepCounts, *, begun: int = 0, done: int = 0, failed_attempts: int = 0
+) -> StepCounts:
+    return StepCounts(
+        begun=counts.begun + begun,
+        done=counts.done + done,
+        failed_attempts=counts.failed_attempts + failed_attempts,
+        total=counts.total,
+    )
+
+
 def _step_finished(draft: Draft, recorded: e.RecordedEvent, event: e.StepFinished) -> None:
     _close_step(draft, recorded, event)
-    draft.done += 1
+    draft.steps = _counted(draft.steps, done=1)
     draft.artifacts += len(event.artifacts)
 
 
 def _step_failed(draft: Draft, recorded: e.RecordedEvent, event: e.StepFailed) -> None:
     _close_step(draft, recorded, event)
-    draft.failed_attempts += 1
+    draft.steps = _counted(draft.steps, failed_attempts=1)
     draft.retry_at = event.retry_at
 
 
@@ -126,18 +137,20 @@ def _charged(draft: Draft, _recorded: e.RecordedEvent, event: e.Charged) -> None
 
 
 def _budget_reserved(draft: Draft, recorded: e.RecordedEvent, event: e.BudgetReserved) -> None:
-    if event.reservation.id in draft.reservations:
+    if any(each.id == event.reservation.id for each in draft.reservations):
         raise MoveNotAllowedError(
             f"job {draft.job_id}: reservation {event.reservation.id} exists", seq=recorded.seq
         )
-    draft.reservations[event.reservation.id] = event.reservation
+    draft.reservations = (*draft.reservations, event.reservation)
 
 
 def _budget_settled(draft: Draft, recorded: e.RecordedEvent, event: e.BudgetSettled) -> None:
-    if draft.reservations.pop(event.reservation, None) is None:
+    remaining = tuple(each for each in draft.reservations if each.id != event.reservation)
+    if len(remaining) == len(draft.reservations):
         raise MoveNotAllowedError(
             f"job {draft.job_id}: reservation {event.reservation} is not open", seq=recorded.seq
         )
+    draft.reservations = remaining
     draft.spend(event.amounts)
 
 
@@ -158,14 +171,16 @@ def _checkpoint_recorded(
             f"{recorded.seq}",
             seq=recorded.seq,
         )
-    before = draft.checkpoints.get(event.kind)
-    draft.checkpoints[event.kind] = CheckpointCount(
+    by_kind = {each.kind: each for each in draft.checkpoints}
+    before = by_kind.get(event.kind)
+    by_kind[event.kind] = CheckpointCount(
         kind=event.kind, count=1 + (before.count if before else 0), last_at=recorded.at
     )
+    draft.checkpoints = tuple(by_kind[kind] for kind in sorted(by_kind))
     draft.summary = event.summary
     draft.reason_codes = event.reason_codes
     if event.kind == "decision-needed" and event.required_action is not None:
-        draft.decisions[event.checkpoint_id] = Decision(
+        opened = Decision(
             checkpoint_id=event.checkpoint_id,
             question=event.summary,
             choices=event.required_action.choices,
@@ -174,17 +189,22 @@ def _checkpoint_recorded(
             subject=recorded.hash,
             opened_at=recorded.at,
         )
+        draft.decisions = (*draft.decisions, opened)
 
 
 def _answered(
     draft: Draft, recorded: e.RecordedEvent, event: e.ApprovalGiven | e.ApprovalRefused
 ) -> None:
-    decision = draft.decisions.pop(event.checkpoint_id, None)
-    if decision is None or decision.subject != event.subject:
+    bound = (event.checkpoint_id, event.subject)
+    remaining = tuple(
+        each for each in draft.decisions if (each.checkpoint_id, each.subject) != bound
+    )
+    if len(remaining) == len(draft.decisions):
         raise MoveNotAllowedError(
             f"job {draft.job_id}: {event.checkpoint_id} is not an open decision with that content",
             seq=recorded.seq,
         )
+    draft.decisions = remaining
 
 
 def _said(

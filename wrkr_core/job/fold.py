@@ -74,7 +74,7 @@ def apply(draft: Draft, recorded: RecordedEvent) -> None:
     event = recorded.event
     effect = EFFECTS.get(type(event))
     if effect is None:
-        draft.unknown.setdefault(getattr(event, "type", type(event).__name__))
+        draft.unknown = _with(draft.unknown, getattr(event, "type", type(event).__name__))
     else:
         name, change = effect
         if name == "job_blocked":
@@ -87,6 +87,10 @@ def apply(draft: Draft, recorded: RecordedEvent) -> None:
     draft.seq = recorded.seq
     draft.at = recorded.at
     draft.hash = recorded.hash
+
+
+def _with(types: tuple[str, ...], new: str) -> tuple[str, ...]:
+    return types if new in types else (*types, new)
 
 
 def _begin(job_id: str, recorded: RecordedEvent) -> Draft:

@@ -187,7 +187,9 @@ class Attempts:
                 running=holding.lap(),
             )
 
-        holding.decide(rule)
+        # A start lost with the power only means that the step begins anew as the same attempt, so it
+        # needs no flush of its own; where a second run must never be silent, it does.
+        holding.decide(rule, durable=options.at_most_once)
         holding.stop_unless_running()
         holding.check_if_slept()
         holding.replay.visit(step)

@@ -82,10 +82,13 @@ class Holding:
         """Return running time in µs that no record has accounted for yet."""
         return max(0, self.machine.uptime() - self._lap_began)
 
-    def decide(self, rule: Rule, *, ends_lap: bool = False) -> list[RecordedEvent]:
+    def decide(
+        self, rule: Rule, *, ends_lap: bool = False, durable: bool = True
+    ) -> list[RecordedEvent]:
         """Append what ``rule`` decides as the holder.
 
-        ``ends_lap`` says that the events account for the running time so far.
+        ``ends_lap`` says that the events account for the running time so far. Without ``durable``
+        they survive any process but not yet the loss of power.
 
         Raises:
             LeaseConflictError: The job was taken over; nothing more may be done.
@@ -96,7 +99,7 @@ class Holding:
             self._require_not_lost()
             began = self.machine.uptime()
             try:
-                recorded = self._decide_or_stop(rule)
+                recorded = self._decide_or_stop(rule, durable=durable)
             except LeaseConflictError as error:
                 self._lost = error
                 raise
@@ -105,20 +108,20 @@ class Holding:
                 self._lap_began = began
             return recorded
 
-    def _decide_or_stop(self, rule: Rule) -> list[RecordedEvent]:
+    def _decide_or_stop(self, rule: Rule, *, durable: bool) -> list[RecordedEvent]:
         command = self._command(rule)
         try:
-            return self.log.decide(command, by=self.worker)
+            return self.log.decide(command, by=self.worker, durable=durable)
         except MoveNotAllowedError:
             require_holder(self.state, self.epoch)
             if self.state.status == "running":
                 raise
             self.stop_unless_running()
-            return self.log.decide(command, by=self.worker)
+            return self.log.decide(command, by=self.worker, durable=durable)
 
     def _command(self, rule: Rule) -> Callable[[JobState | None, int], tuple[Event, ...]]:
-        def command(_state: JobState | None, at: int) -> tuple[Event, ...]:
-            return rule(self.state, at)
+        def command(state: JobState | None, at: int) -> tuple[Event, ...]:
+            return rule(state if state is not None else self.state, at)
 
         return command
 
@@ -128,6 +131,9 @@ class Holding:
 
     def stop_unless_running(self) -> None:
         """Raise ``Blocked`` when the job stands still; go on after a pause that was taken back."""
+        known = self.log.state
+        if known is not None and known.status == "running" and not known.decisions:
+            return
         with self._lock:
             state = self.state
             if state.status == "queued" and state.lease and state.lease.epoch == self.epoch:

@@ -68,7 +68,8 @@ def step_plan(  # noqa: PLR0913, PLR0917  # a step is made of these
 
     """
     past = yield Do(attempts.visit, (step,))
-    move_to(holding.number, Place(step, inside=False))
+    if past is not None:
+        move_to(holding.number, Place(step, inside=False))
     if past is not None and past.finished is not None:
         return (yield Do(attempts.recall, (past,)))
     if past is not None and past.gave_up:
