@@ -1,0 +1,45 @@
+"""``python -m benchmarks [PART …]``: print every figure with its budget."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import sys
+
+from benchmarks.reading import fold_figures, open_figures
+from benchmarks.starting import start_figures
+from benchmarks.writing import append_figures, group_figures, race_figures, step_figures
+
+PARTS = {
+    "append": append_figures,
+    "group": group_figures,
+    "step": step_figures,
+    "race": race_figures,
+    "fold": fold_figures,
+    "open": open_figures,
+    "start": start_figures,
+}
+
+
+def main() -> int:
+    """Run the parts named, or all; return 1 when a budget is not kept."""
+    chosen = sys.argv[1:] or list(PARTS)
+    unknown = [part for part in chosen if part not in PARTS]
+    if unknown:
+        print(f"no part {', '.join(unknown)}; there are: {', '.join(PARTS)}", file=sys.stderr)
+        return 6
+    print(
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    )
+    kept = True
+    for part in chosen:
+        for figure in PARTS[part]():
+            print(figure.line(), flush=True)
+            kept = kept and figure.kept
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
