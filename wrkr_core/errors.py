@@ -199,12 +199,6 @@ class VerifyHashError(VerifyError):
     """Bytes do not have the digest that was stated for them."""
 
 
-class VerifySignatureError(VerifyError):
-    """A signature, key, role or threshold is not as the trust policy wants it."""
-
-    code = "E_VERIFY_SIGNATURE"
-
-
 class VerifyHistoryError(VerifyError):
     """The log does not fold to what the pack states, or is not a legal history."""
 

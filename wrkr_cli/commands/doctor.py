@@ -32,8 +32,8 @@ def command(session: Session) -> int:
     }
     lines: list[str] = []
     for each in findings:
-        lines.append(f"{'ok  ' if each.ok else 'MEND'} {each.check:<12} {each.said}")
+        lines.append(f"{'ok  ' if each.ok else 'MEND'} {each.check:<16} {each.said}")
         if each.mend:
-            lines.append(f"     {'':<12} {each.mend}")
+            lines.append(f"     {'':<16} {each.mend}")
     session.result(view, lines, brief="ok" if view["ok"] else "mend")
     return 0 if view["ok"] else 1

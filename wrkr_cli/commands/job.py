@@ -8,7 +8,7 @@ import click
 
 from wrkr_cli.framing import command as make
 from wrkr_cli.framing import group
-from wrkr_core.views import inspection, inspection_lines
+from wrkr_core.inspection import inspection, inspection_lines
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
