@@ -90,6 +90,7 @@ def raise_(session: Session, job_id: str, reason: str, by: str | None, **given: 
 
     The limits named replace the old ones. Nothing is run again by it.
     """
+    session.ledger.state(job_id)
     decider = by if by is not None else session.approver()
     state = session.ledger.raise_budget(job_id, _limits(given), reason=reason, by=decider)
     session.result(

@@ -26,7 +26,12 @@ def _explain(session: Session, status: str | None, after: str, limit: int) -> li
     examples=["wrkr list", "wrkr list --status blocked_decision --json"],
     explain=_explain,
 )
-@click.option("--status", type=click.Choice(STATUSES), help="Only jobs that stand so.")
+@click.option(
+    "--status",
+    type=click.Choice(STATUSES),
+    metavar="STATUS",
+    help=f"Only jobs that are so: {', '.join(STATUSES)}.",
+)
 @click.option("--after", default="", metavar="JOB", help="Only jobs behind this id.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, help="At most so many [100].")
 def command(session: Session, status: str | None, after: str, limit: int) -> None:

@@ -28,7 +28,14 @@ def _explain(session: Session, job_id: str, after: int, types: tuple[str, ...]) 
 )
 @click.argument("job_id", metavar="JOB")
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Only behind this record.")
-@click.option("--type", "types", multiple=True, type=click.Choice(TYPES), help="Only these events.")
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    type=click.Choice(TYPES),
+    metavar="EVENT",
+    help="Only these events.",
+)
 def command(session: Session, job_id: str, after: int, types: tuple[str, ...]) -> None:
     """Print the events of JOB, one a line, each checked against the hash chain."""
     for recorded in session.ledger.events(job_id, after=after):
