@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,11 @@ def _read(name: str) -> bytes:
         return sys.stdin.buffer.read(LARGEST + 1)
     try:
         with Path(name).open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > LARGEST:
+                raise InvalidInputError(
+                    f"{name} has {size} bytes; a spec has at most {LARGEST}", path=name, size=size
+                )
             return file.read(LARGEST + 1)
     except FileNotFoundError as error:
         raise NotFoundError(
