@@ -1,0 +1,39 @@
+"""Records and stores the tests of this package make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wrkr_core.store import NewEvent
+from wrkr_store_files import FilesStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wrkr_core.store import Event
+
+
+def new(*names: object, data: bytes = b'{"x":1}') -> list[NewEvent]:
+    """Return a batch of records with these ids."""
+    return [NewEvent(f"e{name}", "tried/1", 1_700_000_000_000_000, data) for name in names]
+
+
+def ids(events: list[Event]) -> list[str]:
+    """Return the ids of records."""
+    return [event.id for event in events]
+
+
+def whole_feed(store: FilesStore, limit: int = 1000) -> list[Event]:
+    """Return the feed, page by page."""
+    found: list[Event] = []
+    cursor = ""
+    while True:
+        page, cursor = store.feed(cursor, limit)
+        if not page:
+            return found
+        found += page
+
+
+def segments(root: Path, stream: str = "a") -> list[Path]:
+    """Return the files of a stream with a plain name, in order."""
+    return sorted((root / "streams" / stream).glob("events-*.jsonl"))
