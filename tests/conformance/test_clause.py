@@ -1,0 +1,75 @@
+"""Clauses as values, and the list of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import pytest
+
+from wrkr_conformance import Clause, all_clauses
+from wrkr_conformance.clause import clause
+from wrkr_core.store import CAPABILITIES, StoreInfo
+
+if TYPE_CHECKING:
+    from wrkr_conformance import Site
+
+CLAUSES: Final = all_clauses()
+# X1 and A4 need faults that nobody can cause through the contract; D1, S1 and M1 meet them by chance.
+ARTICLES: Final = {
+    *("A1", "A2", "A3", "A5", "C1", "C2", "D1", "E1", "F1", "F2", "N1", "N2", "R2", "S1", "T1"),
+    *("T2", "close", "info", "model", "read", "streams", "wait"),
+}
+
+
+def test_every_clause_is_a_sentence_with_a_name_of_its_own() -> None:
+    assert len({each.id for each in CLAUSES}) == len(CLAUSES)
+    for each in CLAUSES:
+        assert each.sentence.endswith("."), each.id
+        assert each.needs | each.lacks <= CAPABILITIES
+
+
+def test_every_article_that_can_be_tried_from_outside_has_a_clause_that_must_be_kept() -> None:
+    assert {each.article for each in CLAUSES if each.level == "must"} == ARTICLES
+
+
+def test_every_optional_method_has_a_clause_for_stores_without_it() -> None:
+    assert {name for each in CLAUSES for name in each.lacks} == {"trim", "wait"}
+
+
+def test_the_order_of_clauses_is_that_of_the_chapters() -> None:
+    assert (CLAUSES[0].id, CLAUSES[-1].id) == ("I1.1", "M1.1")
+    assert all_clauses() == CLAUSES
+
+
+def keeps_quiet(site: Site) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("name", "needs"), [(CLAUSES[0].id, ()), ("Z9.1", ()), ("Z9.1", ("telepathy",))]
+)
+def test_a_clause_needs_a_new_name_a_sentence_and_known_capabilities(
+    name: str, needs: tuple[str, ...]
+) -> None:
+    with pytest.raises(ValueError, match=f"clause {name}"):
+        clause(name, "Z9", needs=needs)(keeps_quiet)
+
+    assert all_clauses() == CLAUSES
+
+
+PLAIN: Final = attrs.evolve(CLAUSES[0], needs=frozenset(), lacks=frozenset(), outlives=False)
+
+
+@pytest.mark.parametrize(
+    ("plain", "why"),
+    [
+        (attrs.evolve(PLAIN, needs=frozenset({"trim"})), "the store does not declare trim"),
+        (attrs.evolve(PLAIN, lacks=frozenset({"wait"})), "the store declares wait"),
+        (attrs.evolve(PLAIN, outlives=True), "the store's durability is none"),
+        (PLAIN, ""),
+    ],
+)
+def test_a_clause_tells_why_it_says_nothing_about_a_store(plain: Clause, why: str) -> None:
+    info = StoreInfo("s", "0", frozenset({"wait"}), "none")
+
+    assert plain.why_not(info) == why

@@ -1,0 +1,97 @@
+"""Killed writers: a store that loses, halves or blocks anything is rejected."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wrkr_conformance import Target, crash
+from wrkr_conformance.expect import Broken, record
+
+if sys.platform == "win32":
+    pytest.skip("the wrong stores lock by flock", allow_module_level=True)
+
+from tests.conformance.wrong_processes import (
+    AcksBeforeItWrites,
+    ReadersWaitForWriters,
+    Right,
+    WritesRecordByRecord,
+)
+from wrkr_core.memory import MemoryStore
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_right_store_survives() -> None:
+    with Target.of(Right).fresh(seed=5) as site:
+        crash.run(site, kills=3)
+
+        assert len(site.open().read(crash.PROBE)) == 3
+
+
+def test_a_store_that_acknowledges_before_it_writes_is_rejected() -> None:
+    with (
+        Target.of(AcksBeforeItWrites).fresh() as site,
+        pytest.raises(Broken, match="the acknowledged batch at"),
+    ):
+        crash.run(site, kills=8)
+
+
+def test_a_store_that_writes_record_by_record_is_rejected() -> None:
+    with (
+        Target.of(WritesRecordByRecord).fresh() as site,
+        pytest.raises(Broken, match="records of the batch at"),
+    ):
+        crash.run(site, kills=40)
+
+
+def test_a_store_whose_readers_wait_for_writers_is_rejected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crash, "PATIENCE", 1.0)
+    with Target.of(ReadersWaitForWriters).fresh() as site:
+        reader = site.open()
+
+        def look() -> None:
+            reader.read(crash.STREAMS[0])
+
+        with pytest.raises(Broken, match="a read beside a stopped writer: did not return"):
+            crash.beside_a_stopped_writer(site, look, moments=40)
+
+
+def inspect(stored: list[tuple[str, bytes]], told: list[tuple[int, list[str]]]) -> int:
+    """Return how many unacknowledged batches a stream with these records has."""
+    store = MemoryStore()
+    if stored:
+        store.append("c0", 0, [record(name, data) for name, data in stored])
+    return crash._inspect_stream(store.read("c0"), told)
+
+
+def kept(*names: str) -> list[tuple[str, bytes]]:
+    return [(name, crash.data_of(name)) for name in names]
+
+
+def test_what_was_acknowledged_must_be_there_whole_and_unchanged() -> None:
+    whole = kept("0-1/0.2", "0-1/1.2", "0-2/0.1")
+    told = [(0, ["0-1/0.2", "0-1/1.2"]), (2, ["0-2/0.1"])]
+
+    assert inspect(whole, told) == 0
+    assert inspect(whole, told[:1]) == 1
+    with pytest.raises(Broken, match="the acknowledged batch at 2"):
+        inspect(whole[:2], told)
+    with pytest.raises(Broken, match="records of the batch at 0"):
+        inspect(whole[:1], [])
+    with pytest.raises(Broken, match=r"the data of 0-2/0\.1"):
+        inspect([*whole[:2], ("0-2/0.1", b"changed")], told)
+    with pytest.raises(Broken, match="the acknowledged batch at 0"):
+        inspect(kept("9-9/0.1"), [(0, ["0-2/0.1"])])
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_the_data_of_a_record_follows_from_its_id(one: str, two: str) -> None:
+    assert crash.data_of(one) == crash.data_of(one)
+    assert len(crash.data_of(one)) < crash.LONGEST
+    assert one == two or crash.data_of(one) != crash.data_of(two) or not crash.data_of(one)
