@@ -1,0 +1,195 @@
+"""Writing a jobpack: the log as it is, what follows from it, and the blobs it refers to.
+
+The log is read twice, once to find out sizes, digests and projections, once to copy it, so a log of
+any length is exported in the memory its projections take. No clock is read: ``created_at`` is the
+time of the last event, and the same log gives the same bytes from any store, on any day (I7).
+"""
+
+from __future__ import annotations
+
+import zlib
+from hashlib import sha256
+from typing import IO, TYPE_CHECKING
+
+import attrs
+
+from wrkr_core import chain
+from wrkr_core._version import __version__
+from wrkr_core.canonical import digest_bytes
+from wrkr_core.jobpack import archive
+from wrkr_core.jobpack.history import History
+from wrkr_core.jobpack.manifest import (
+    APPROVALS,
+    BLOBS,
+    CHECKPOINTS,
+    EVENTS,
+    MANIFEST,
+    Manifest,
+    PackedFile,
+    manifest_bytes,
+    pack_id,
+)
+from wrkr_core.jobpack.merkle import Tree
+from wrkr_core.jobpack.projections import Projections
+from wrkr_core.jobpack.receipt import receipt_line
+from wrkr_core.jobpack.stored import StoredJob, stored_job
+from wrkr_core.record import open_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wrkr_core.events import RecordedEvent
+    from wrkr_core.ledger import Ledger
+    from wrkr_core.store import Store
+
+
+@attrs.frozen(kw_only=True)
+class ExportResult:
+    """What was written: ``size`` in bytes, ``receipt`` the line that names the pack for ever."""
+
+    job_id: str
+    pack_id: str
+    events: int
+    head_hash: str
+    events_root: str
+    size: int
+    receipt: str
+
+
+def export_pack(source: Store | Ledger, job_id: str, out: IO[bytes]) -> ExportResult:
+    """Write the job's pack to ``out``, which is at its beginning and is never sought.
+
+    A job that is being worked on is exported as it was when this was called. Nothing is recorded by
+    it. When this raises, what is in ``out`` is not a jobpack: write beside the target and rename.
+
+    Raises:
+        NotFoundError: There is no such job.
+        Corrupt: A record or blob is damaged or missing.
+        VerifyHistoryError: The records are no legal history.
+        Trimmed: The job's first records were trimmed away.
+        InvalidInputError: The pack would need 4 GiB or 65,535 entries.
+
+    """
+    survey = Survey(stored_job(source, job_id))
+    contents = survey.contents()
+    stated, found = survey.manifest()
+    contents[MANIFEST] = stated
+    size = archive.write(out, sorted(contents.items()))
+    return ExportResult(
+        job_id=job_id,
+        pack_id=found,
+        events=survey.state.seq,
+        head_hash=survey.state.hash,
+        events_root=survey.tree.root().hex(),
+        size=size,
+        receipt=receipt_line(job_id, found),
+    )
+
+
+class Survey:
+    """The first pass over a job's log: all that has to be known before the first byte is written.
+
+    Attributes:
+        state: What the log folds to.
+        tree: The Merkle tree over its lines.
+
+    """
+
+    def __init__(self, job: StoredJob) -> None:
+        """Read the whole log. Raises: Corrupt, VerifyHistoryError, Trimmed."""
+        self.tree = Tree()
+        self._job = job
+        self._size = self._crc32 = 0
+        self._sha256 = sha256()
+        checkpoints, approvals = bytearray(), bytearray()
+        projections = Projections(
+            job.job_id, checkpoints=checkpoints.extend, approvals=approvals.extend
+        )
+        self.state = History(job.job_id, projections.take_in).follow(self._events())
+        self._blobs = {digest: _Blob.of(job, digest) for digest in sorted(projections.blobs)}
+        self._documents = {
+            **projections.documents(self.state),
+            CHECKPOINTS: bytes(checkpoints),
+            APPROVALS: bytes(approvals),
+        }
+
+    def _events(self) -> Iterator[RecordedEvent]:
+        prev = chain.GENESIS
+        for page in self._job.pages():
+            events = open_all(self._job.job_id, page, prev=prev)
+            prev = events[-1].hash
+            for record in page:
+                self._measure(record.data)
+            yield from events
+
+    def _measure(self, line: bytes) -> None:
+        self.tree.append(line)
+        ended = line + b"\n"
+        self._size += len(ended)
+        self._crc32 = zlib.crc32(ended, self._crc32)
+        self._sha256.update(ended)
+
+    def manifest(self) -> tuple[bytes, str]:
+        """Return the manifest's bytes and the pack's id. Raises: InvalidInputError."""
+        files = [
+            PackedFile(path=EVENTS, size=self._size, sha256=self._sha256.hexdigest()),
+            *(
+                PackedFile(path=name, size=len(content), sha256=digest_bytes(content))
+                for name, content in self._documents.items()
+            ),
+            *(
+                PackedFile(path=BLOBS + digest, size=blob.size, sha256=digest)
+                for digest, blob in self._blobs.items()
+            ),
+        ]
+        manifest = Manifest(
+            job_id=self._job.job_id,
+            created_at=self.state.at,
+            producer_version=__version__,
+            event_count=self.state.seq,
+            head_hash=self.state.hash,
+            events_root=self.tree.root().hex(),
+            status=self.state.status,
+            files=tuple(sorted(files, key=lambda each: each.path)),
+        )
+        data = manifest_bytes(manifest)
+        return data, pack_id(data)
+
+    def contents(self) -> dict[str, bytes | archive.Stream]:
+        """Return the content of every file but the manifest; log and blobs are read once more."""
+        log = archive.Stream(size=self._size, crc32=self._crc32, chunks=_Log(self._job))
+        blobs = {
+            BLOBS + digest: archive.Stream(size=blob.size, crc32=blob.crc32, chunks=blob)
+            for digest, blob in self._blobs.items()
+        }
+        return {**self._documents, **blobs, EVENTS: log}
+
+
+@attrs.frozen
+class _Log:
+    """The lines of a log, each with its newline, read when they are iterated."""
+
+    job: StoredJob
+
+    def __iter__(self) -> Iterator[bytes]:
+        for page in self.job.pages():
+            yield b"".join(record.data + b"\n" for record in page)
+
+
+@attrs.frozen
+class _Blob:
+    """A blob, read again when it is iterated, so that only one is in memory at a time."""
+
+    job: StoredJob
+    digest: str
+    size: int
+    crc32: int
+
+    @classmethod
+    def of(cls, job: StoredJob, digest: str) -> _Blob:
+        """Look at a blob. Raises: Corrupt: it is missing or damaged."""
+        content = job.blob(digest)
+        return cls(job, digest, len(content), zlib.crc32(content))
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.job.blob(self.digest)

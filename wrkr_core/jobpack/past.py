@@ -1,0 +1,240 @@
+"""The rules of ``history``: what must have happened before each event, and what of it is remembered.
+
+One small function per event type that has a rule, and the table that finds it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from wrkr_core import events as e
+from wrkr_core.budget import overrun_text
+from wrkr_core.checkpoint import check_summary
+from wrkr_core.environment import fingerprint
+from wrkr_core.forking import WORKER as FORK_WORKER
+from wrkr_core.ids import check_actor
+from wrkr_core.job.replay import identity, step_text
+from wrkr_core.jobpack.accounts import Accounts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from wrkr_core.environment import Fingerprint
+
+FINISHED: Final = -1  # in place of the number of attempts
+
+
+class IllegalEventError(Exception):
+    """What is wrong with the event at hand, in words."""
+
+
+class Past:
+    """What the rules remember: an entry per step and per approval, and whatever else is open."""
+
+    def __init__(self) -> None:
+        """Begin before the first event."""
+        self.is_submitted = False
+        self.at = 0
+        self.by = ""
+        self.accounts = Accounts(())
+        self.gates: dict[str, str] = {}  # steps of the spec that must not run unasked -> question
+        self.required: set[str] = set()  # kinds of checkpoints that are still to come
+        self.attempts: dict[tuple[str, str | int], int] = {}
+        self.open: dict[str, e.CheckpointRecorded] = {}  # decisions that wait
+        self.approved: dict[str, str] = {}  # decision -> its question
+        self.waits = False  # blocked by a decision
+        self.environment: str | None = None
+        self.is_fork = False
+        self.is_copying = False  # a fork is taking over what its origin had done
+
+    def take_in(self, recorded: e.RecordedEvent) -> None:
+        """Check one event against all before it. Raises: IllegalEventError, InvalidInputError."""
+        event = recorded.event
+        _require(not self.is_submitted or recorded.at >= self.at, "time runs back at it")
+        if recorded.by != self.by:
+            self.by = check_actor(recorded.by)
+        self.at = recorded.at
+        rule = _RULES.get(type(event))
+        if rule is not None:
+            rule(self, event)
+        self.accounts.take_in(event)
+
+    def require_budget(self, event: e.StepStarted | e.BudgetReserved) -> None:
+        """Require that the budget allowed ``event``. Raises: IllegalEventError."""
+        over = () if self.is_copying else self.accounts.refusal(event)
+        _require(not over, f"the budget did not allow it: {overrun_text(over)}")
+
+
+def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001  # read as a sentence
+    if not holds:
+        raise IllegalEventError(otherwise)
+
+
+def _submitted(past: Past, event: e.JobSubmitted) -> None:
+    _require(not past.is_submitted, "the job was submitted before")
+    past.is_submitted = True
+    past.accounts = Accounts(event.spec.budget.limits)
+    past.gates = {step.id: step.gate for step in event.spec.steps if step.gate}
+    past.required = {kind for kind in event.spec.checkpoints.required if kind != "completed"}
+    past.is_fork = event.forked_from is not None
+
+
+def _environment_captured(past: Past, event: e.EnvironmentCaptured) -> None:
+    _require(past.environment is None, "an environment was captured before")
+    past.environment = _digest_of(event.fingerprint)
+
+
+def _environment_accepted(past: Past, event: e.EnvironmentAccepted) -> None:
+    _require(event.expected == past.environment, "it replaces an environment that was not there")
+    past.environment = _digest_of(event.fingerprint)
+
+
+def _digest_of(found: Fingerprint) -> str:
+    right = fingerprint(found.observations)
+    _require(found == right, "the digest of the environment is not that of its observations")
+    return right.digest
+
+
+def _lease_taken(past: Past, event: e.LeaseTaken) -> None:
+    past.is_copying = past.is_fork and event.epoch == 1 and event.worker == FORK_WORKER
+
+
+def _lease_released(past: Past, _event: e.LeaseReleased) -> None:
+    past.is_copying = False
+
+
+def _step_started(past: Past, event: e.StepStarted) -> None:
+    before = _attempts(past, event.step)
+    _require(
+        event.attempt == before + 1,
+        f"attempt {event.attempt} of step {step_text(event.step)} cannot follow attempt {before}",
+    )
+    _require_approval(past, event)
+    past.require_budget(event)
+    past.attempts[identity(event.step)] = event.attempt
+
+
+def _require_approval(past: Past, event: e.StepStarted) -> None:
+    """Require what the step says allowed it, and of a guarded one that it was asked its question."""
+    step = step_text(event.step)
+    if event.approval is not None:
+        _require(
+            event.approval in past.approved,
+            f"step {step} rests on {event.approval}, which nobody had approved",
+        )
+    gate = past.gates.get(event.step.name)
+    if gate is not None and not past.is_copying:
+        _require(event.approval is not None, f"step {step} is guarded and nobody had approved it")
+        _require(
+            past.approved.get(event.approval or "") == gate,
+            f"step {step} rests on {event.approval}, which asked something else",
+        )
+
+
+def _step_finished(past: Past, event: e.StepFinished) -> None:
+    _attempts(past, event.step)
+    past.attempts[identity(event.step)] = FINISHED
+
+
+def _attempts(past: Past, step: e.StepRef) -> int:
+    """Return how many attempts of the step there were; it must not be finished."""
+    found = past.attempts.get(identity(step), 0)
+    _require(found != FINISHED, f"step {step_text(step)} was finished before")
+    return found
+
+
+def _budget_reserved(past: Past, event: e.BudgetReserved) -> None:
+    past.require_budget(event)
+
+
+def _checkpoint_recorded(past: Past, event: e.CheckpointRecorded) -> None:
+    check_summary(event.summary)
+    _require(
+        event.budget == past.accounts.spent(),
+        f"{event.checkpoint_id} states other sums than what was spent by then",
+    )
+    action = event.required_action
+    _require(
+        (event.kind == "decision-needed") == (action is not None),
+        f"{event.checkpoint_id} is a {event.kind} checkpoint, which must "
+        f"{'not ' if action is not None else ''}ask for something",
+    )
+    if action is not None:
+        past.open[event.checkpoint_id] = event
+    past.required.discard(event.kind)
+
+
+def _approval_given(past: Past, event: e.ApprovalGiven) -> None:
+    asked, choices = _answered(past, event)
+    _require(
+        event.choice in choices if choices else event.choice is None,
+        f"{event.checkpoint_id} was approved with a choice that was not offered",
+    )
+    _require(
+        event.expires_at is None or event.expires_at > past.at,
+        f"the approval of {event.checkpoint_id} had expired when it was given",
+    )
+    past.approved[event.checkpoint_id] = asked.summary
+
+
+def _approval_refused(past: Past, event: e.ApprovalRefused) -> None:
+    _, choices = _answered(past, event)
+    _require(
+        event.choice is None or event.choice in choices,
+        f"{event.checkpoint_id} was refused with a choice that was not offered",
+    )
+
+
+def _answered(
+    past: Past, event: e.ApprovalGiven | e.ApprovalRefused
+) -> tuple[e.CheckpointRecorded, tuple[str, ...]]:
+    """Close the decision and return it, with its choices."""
+    check_summary(event.reason)
+    asked = past.open.pop(event.checkpoint_id, None)
+    if asked is None or asked.required_action is None:
+        raise IllegalEventError(f"{event.checkpoint_id} is not an open decision")
+    return asked, asked.required_action.choices
+
+
+def _job_blocked(past: Past, event: e.JobBlocked) -> None:
+    past.waits = event.status == "blocked_decision"
+
+
+def _job_resumed(past: Past, _event: e.JobResumed) -> None:
+    _require(
+        not (past.waits and past.open),
+        f"the job went on while {', '.join(past.open)} waited for a decision",
+    )
+    past.waits = False
+
+
+def _job_completed(past: Past, _event: e.JobCompleted) -> None:
+    _require(not past.open, f"it was completed while {', '.join(past.open)} waited for a decision")
+    missing = ", ".join(sorted(past.required))
+    _require(not missing, f"it was completed without the checkpoints its spec requires: {missing}")
+
+
+def _acceptance_recorded(_past: Past, event: e.AcceptanceRecorded) -> None:
+    _require(
+        0 <= event.passed <= event.checks_run,
+        f"{event.passed} of {event.checks_run} acceptance checks cannot have passed",
+    )
+
+
+_RULES: Final[Mapping[type, Callable[[Past, Any], None]]] = {
+    e.JobSubmitted: _submitted,
+    e.EnvironmentCaptured: _environment_captured,
+    e.EnvironmentAccepted: _environment_accepted,
+    e.LeaseTaken: _lease_taken,
+    e.LeaseReleased: _lease_released,
+    e.StepStarted: _step_started,
+    e.StepFinished: _step_finished,
+    e.BudgetReserved: _budget_reserved,
+    e.CheckpointRecorded: _checkpoint_recorded,
+    e.ApprovalGiven: _approval_given,
+    e.ApprovalRefused: _approval_refused,
+    e.JobBlocked: _job_blocked,
+    e.JobResumed: _job_resumed,
+    e.JobCompleted: _job_completed,
+    e.AcceptanceRecorded: _acceptance_recorded,
+}

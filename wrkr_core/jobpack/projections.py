@@ -1,0 +1,91 @@
+"""The documents of a jobpack that say in short what its log says at length.
+
+Each is exactly a function of the log, so whoever has the log can make them again and compare. That
+is why their form never changes under one schema version: a new form is a new version, and the old
+one stays readable. ``documents`` has the forms; here they are made while a log goes by.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from wrkr_core import events as e
+from wrkr_core.jobpack import documents
+from wrkr_core.jobpack.manifest import ACCEPTANCE, ARTIFACTS, JOB, SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wrkr_core.artifact import Artifact
+    from wrkr_core.job.state import JobState
+
+    Sink = Callable[[bytes], object]
+
+# Canonical for the reason given in ``codec``: ASCII keys, no floats, and data that is canonical
+# already, which may be nested as deeply as a value can be and is not to be looked into again.
+_encode: Final = msgspec.json.Encoder(order="sorted").encode
+
+
+class Projections:
+    """Makes the documents; hand ``take_in`` every event once, in order.
+
+    Checkpoints and approvals leave through the sinks line by line and are not kept.
+
+    Attributes:
+        approvals_given: How many approvals there were.
+        approvals_refused: How many refusals.
+        blobs: Digests of the blobs the log refers to.
+
+    """
+
+    def __init__(self, job_id: str, *, checkpoints: Sink, approvals: Sink) -> None:
+        """Begin before the first event; each sink is handed whole lines with their newline."""
+        self.approvals_given = 0
+        self.approvals_refused = 0
+        self.blobs: set[str] = set()
+        self._job_id = job_id
+        self._checkpoints = checkpoints
+        self._approvals = approvals
+        self._engine = ""
+        self._artifacts: dict[str, tuple[Artifact, int]] = {}
+        self._acceptance: dict[str, Any] | None = None
+
+    def take_in(self, recorded: e.RecordedEvent) -> None:
+        """Project the next event."""
+        event = recorded.event
+        match event:
+            case e.JobSubmitted():
+                self._engine = event.engine
+            case e.CheckpointRecorded():
+                self._checkpoints(self._written(documents.checkpoint(recorded, event)) + b"\n")
+            case e.ApprovalGiven() | e.ApprovalRefused():
+                self.approvals_given += isinstance(event, e.ApprovalGiven)
+                self.approvals_refused += isinstance(event, e.ApprovalRefused)
+                self._approvals(self._written(documents.approval(recorded, event)) + b"\n")
+            case e.StepFinished():
+                if event.result_blob is not None:
+                    self.blobs.add(event.result_blob)
+                for each in event.artifacts:
+                    self._artifacts[each.path] = (each, recorded.seq)
+            case e.ArtifactRecorded():
+                self._artifacts[event.artifact.path] = (event.artifact, recorded.seq)
+            case e.AcceptanceRecorded():
+                self._acceptance = documents.acceptance(recorded, event)
+            case _:
+                return
+
+    def documents(self, state: JobState) -> dict[str, bytes]:
+        """Return the other documents by name; ``state`` is what the whole log folds to."""
+        artifacts = [self._artifacts[path] for path in sorted(self._artifacts)]
+        found = {
+            JOB: self._written(documents.job(state, self._engine)),
+            ARTIFACTS: self._written(documents.artifacts(artifacts)),
+        }
+        if self._acceptance is not None:
+            found[ACCEPTANCE] = self._written(self._acceptance)
+        return found
+
+    def _written(self, fields: dict[str, Any]) -> bytes:
+        return _encode({**fields, "schema_version": SCHEMA_VERSION, "job_id": self._job_id})

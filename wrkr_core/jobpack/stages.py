@@ -1,0 +1,311 @@
+"""The stages of verifying a jobpack: what each takes for granted, checks and says it found.
+
+A stage is a function of the pack as established so far; it adds to that and returns one sentence,
+or raises what is wrong. ``STAGES`` is their order. Another stage is another row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import IO, TYPE_CHECKING, Final
+
+import attrs
+
+from wrkr_core.errors import (
+    Corrupt,
+    UnknownEventError,
+    VerifyError,
+    VerifyHashError,
+    VerifyHistoryError,
+    VerifyMalformedError,
+)
+from wrkr_core.instants import to_text
+from wrkr_core.jobpack import archive, documents
+from wrkr_core.jobpack.archive import Entry, Limits
+from wrkr_core.jobpack.comparing import Comparison
+from wrkr_core.jobpack.history import History
+from wrkr_core.jobpack.log import Lines, LogCheck
+from wrkr_core.jobpack.manifest import (
+    APPROVALS,
+    BLOBS,
+    CHECKPOINTS,
+    EVENTS,
+    MANIFEST,
+    Manifest,
+    pack_id,
+    read_manifest,
+)
+from wrkr_core.jobpack.projections import Projections
+from wrkr_core.jobpack.receipt import Receipt
+from wrkr_core.record import open_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from wrkr_core.job.state import JobState
+
+_FIRST_BYTES: Final = b"PK\x03\x04"
+
+
+@attrs.define(kw_only=True)
+class Pack:
+    """A jobpack under verification: what was asked, and what the stages so far have established.
+
+    What a stage establishes cannot be read before it has run.
+    """
+
+    file: IO[bytes]
+    limits: Limits
+    receipt: Receipt | None
+    job_id: str | None
+    entries: Mapping[str, Entry] = attrs.field(init=False)
+    manifest: Manifest = attrs.field(init=False)
+    id: str = attrs.field(init=False)
+    projections: Projections = attrs.field(init=False)
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Yield the content of an entry that the container stage has found."""
+        return archive.stream(self.file, self.entries[name])
+
+    def lines(self) -> Lines:
+        """Return the lines of the log, to be read once."""
+        return Lines(self.chunks(EVENTS), longest=self.limits.document_bytes)
+
+
+def check_limits(pack: Pack) -> str:
+    """Look whether it can be an archive at all, and one of a size we take on."""
+    if not pack.file.seekable():
+        raise VerifyMalformedError(
+            "a jobpack is verified where it lies; this cannot be read twice",
+            hint="save it to a regular file first",
+        )
+    size = pack.file.seek(0, 2)
+    pack.file.seek(0)
+    if size == 0:
+        raise VerifyMalformedError("the file is empty; it is no jobpack", offset=0)
+    if pack.file.read(len(_FIRST_BYTES)) != _FIRST_BYTES:
+        raise VerifyMalformedError("the file is no zip archive, so it is no jobpack", offset=0)
+    if size > pack.limits.archive_bytes:
+        raise VerifyMalformedError(
+            f"the file has {size} bytes, more than the {pack.limits.archive_bytes} allowed",
+            hint="raise the limit if it comes from someone you trust",
+            reason="too_large",
+            limit=pack.limits.archive_bytes,
+        )
+    return f"a file of {size} bytes"
+
+
+def check_container(pack: Pack) -> str:
+    """Check every byte of the archive that is not content."""
+    try:
+        entries = archive.scan(pack.file, pack.limits)
+    except VerifyMalformedError as error:
+        error.hint = error.hint or (
+            "a jobpack is read exactly as wrkr wrote it; one that was cut off, edited or packed "
+            "again by another tool is refused"
+        )
+        raise
+    pack.entries = {each.name: each for each in entries}
+    if MANIFEST not in pack.entries:
+        raise VerifyMalformedError(
+            f"the archive holds no {MANIFEST}, so it is no jobpack", entry=MANIFEST
+        )
+    return f"{len(entries)} entries in the one legal form"
+
+
+def check_manifest(pack: Pack) -> str:
+    """Read the manifest; from here on the pack has an id."""
+    data = archive.read(pack.file, pack.entries[MANIFEST], pack.limits.document_bytes)
+    pack.manifest = read_manifest(data)
+    pack.id = pack_id(data)
+    return f"{len(pack.manifest.files)} files of job {pack.manifest.job_id}"
+
+
+def check_files(pack: Pack) -> str:
+    """Compare the entries with the files the manifest lists, by name and size."""
+    listed = {each.path: each.size for each in pack.manifest.files}
+    for name in sorted(listed.keys() - pack.entries.keys()):
+        raise VerifyHashError(f"{name} is in the manifest and not in the jobpack", entry=name)
+    for name in sorted(pack.entries.keys() - listed.keys() - {MANIFEST}):
+        raise VerifyHashError(f"{name} is in the jobpack and not in its manifest", entry=name)
+    for name, size in listed.items():
+        found = pack.entries[name]
+        if found.size != size:
+            raise VerifyHashError(
+                f"{name} has {found.size} bytes, the manifest says {size}",
+                entry=name,
+                offset=found.offset,
+            )
+    return "all listed files are there, and no other"
+
+
+def check_digests(pack: Pack) -> str:
+    """Compare the content of every file with its digest, and a blob's digest with its name."""
+    total = 0
+    for each in pack.manifest.files:
+        digest = sha256()
+        for chunk in pack.chunks(each.path):
+            digest.update(chunk)
+        found = digest.hexdigest()
+        stated = (each.sha256, each.path.removeprefix(BLOBS))
+        if found != stated[0] or (each.path.startswith(BLOBS) and found != stated[1]):
+            raise VerifyHashError(
+                f"the content of {each.path} has not the digest stated for it",
+                entry=each.path,
+                offset=pack.entries[each.path].offset,
+                expected=each.sha256,
+                found=found,
+            )
+        total += each.size
+    return f"{total} bytes under their digests"
+
+
+def check_log(pack: Pack) -> str:
+    """Check every line of the log by itself and as the successor of the one before."""
+    manifest = pack.manifest
+    check = LogCheck(manifest.job_id)
+    lines = pack.lines()
+    with _located(lines):
+        for line in lines:
+            check.take_in(line)
+    for what, stated, found in (
+        ("number of events", manifest.event_count, check.count),
+        ("head_hash", manifest.head_hash, check.head),
+        ("events_root", manifest.events_root, check.tree.root().hex()),
+    ):
+        if stated != found:
+            raise VerifyHashError(
+                f"the log has another {what} than the manifest states",
+                entry=EVENTS,
+                expected=stated,
+                found=found,
+            )
+    return f"{check.count} events in one unbroken chain"
+
+
+def check_history(pack: Pack) -> str:
+    """Fold the log by all rules and compare every document with what it gives."""
+    manifest, lines = pack.manifest, pack.lines()
+    checkpoints = Comparison(CHECKPOINTS, pack.chunks(CHECKPOINTS))
+    approvals = Comparison(APPROVALS, pack.chunks(APPROVALS))
+    pack.projections = Projections(
+        manifest.job_id, checkpoints=checkpoints.expect, approvals=approvals.expect
+    )
+    history = History(manifest.job_id, pack.projections.take_in)
+    with _located(lines):
+        state = history.follow(open_lines(manifest.job_id, lines))
+    require_known(state)
+    checkpoints.end()
+    approvals.end()
+    _compare_documents(pack, state)
+    for what, stated, found in (
+        ("head_hash", manifest.head_hash, state.hash),
+        ("status", manifest.status, state.status),
+        ("created_at", to_text(manifest.created_at), to_text(state.at)),
+    ):
+        if stated != found:
+            raise VerifyHistoryError(
+                f"the manifest states {what} {stated}, the log says {found}",
+                entry=MANIFEST,
+                expected=stated,
+                found=found,
+            )
+    return "a legal history, and every document says the same"
+
+
+def require_known(state: JobState) -> None:
+    """Refuse to judge a log that is not wholly understood. Raises: VerifyHistoryError."""
+    if state.unknown:
+        names = ", ".join(state.unknown)
+        raise VerifyHistoryError(
+            f"the log of job {state.job_id} holds events this release does not know: {names}",
+            hint="verify it with the release that wrote it, or a newer one",
+            reason=UnknownEventError.code,
+            types=list(state.unknown),
+        )
+
+
+def _compare_documents(pack: Pack, state: JobState) -> None:
+    """Compare the documents made of the end of the log, and which files there are at all."""
+    made = pack.projections.documents(state)
+    blobs = {BLOBS + digest for digest in pack.projections.blobs}
+    wanted = {*made, *blobs, EVENTS, CHECKPOINTS, APPROVALS}
+    for name in sorted(wanted ^ {each.path for each in pack.manifest.files}):
+        raise VerifyHistoryError(
+            f"the log speaks of {name}, which is not in the jobpack"
+            if name in wanted
+            else f"{name} is in the jobpack, and the log says nothing of it",
+            entry=name,
+        )
+    for name, content in made.items():
+        comparison = Comparison(name, pack.chunks(name))
+        comparison.expect(content)
+        comparison.end()
+
+
+def check_approvals(pack: Pack) -> str:
+    """Say what the approvals are worth; that each answers its own question is history's check."""
+    return approvals_said(pack.projections)
+
+
+def approvals_said(projections: Projections) -> str:
+    """Return in a sentence how many approvals there are, and what they are worth."""
+    given, refused = projections.approvals_given, projections.approvals_refused
+    if not given + refused:
+        return "there are none"
+    return f"{given} given, {refused} refused; {documents.ASSERTED}, not signed"
+
+
+def check_expectations(pack: Pack) -> str:
+    """Compare with what the caller knows: the job, a receipt."""
+    manifest = pack.manifest
+    if pack.job_id is not None and pack.job_id != manifest.job_id:
+        raise VerifyHistoryError(
+            f"the jobpack is of job {manifest.job_id}, not of {pack.job_id}",
+            entry=MANIFEST,
+            expected=pack.job_id,
+            found=manifest.job_id,
+        )
+    receipt = pack.receipt
+    if receipt is not None and (receipt.job_id, receipt.pack_id) != (manifest.job_id, pack.id):
+        raise VerifyHashError(
+            f"the receipt is for jobpack sha256:{receipt.pack_id} of job {receipt.job_id}; this "
+            f"one is sha256:{pack.id} of job {manifest.job_id}",
+            entry=MANIFEST,
+            expected=receipt.pack_id,
+            found=pack.id,
+        )
+    asked = [name for name, given in (("job", pack.job_id), ("receipt", receipt)) if given]
+    return f"the expected {' and '.join(asked)}" if asked else "nothing was expected"
+
+
+@contextmanager
+def _located(lines: Lines) -> Generator[None]:
+    """Say of every error inside where in the log it was."""
+    place = {"entry": EVENTS}
+    try:
+        yield
+    except VerifyError as error:
+        at = {"line": lines.number, "offset": lines.offset} if lines.number else {}
+        error.details = {**place, **at, **error.details}
+        raise
+    except Corrupt as error:  # the log was right when it was checked
+        raise VerifyHashError(
+            f"the jobpack was changed while it was verified: {error.message}", entry=EVENTS
+        ) from error
+
+
+STAGES: Final[tuple[tuple[str, Callable[[Pack], str]], ...]] = (
+    ("limits", check_limits),
+    ("container", check_container),
+    ("manifest", check_manifest),
+    ("files", check_files),
+    ("digests", check_digests),
+    ("log", check_log),
+    ("history", check_history),
+    ("approvals", check_approvals),
+    ("expectations", check_expectations),
+)
+"""Name and function of every stage, in the order in which they run."""

@@ -1,0 +1,90 @@
+"""A job's records as a store keeps them, read for export and verification: all of them, in order.
+
+Nothing here looks at a snapshot. The head is taken once, so a job that goes on meanwhile is read as
+it was at that moment.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from wrkr_core.errors import Corrupt, Deleted, NotFoundError
+from wrkr_core.ledger import Ledger
+from wrkr_core.store import Store
+from wrkr_core.work.attempts import blob_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wrkr_core.store import Event
+
+PAGE: Final = 100  # records held at once; each may hold a result of 64 KiB
+
+
+def store_of(source: Store | Ledger) -> Store:
+    """Return the store, or the one a ledger uses."""
+    return source.store if isinstance(source, Ledger) else source
+
+
+@attrs.frozen(kw_only=True)
+class StoredJob:
+    """The first ``head`` records of a job in a store."""
+
+    store: Store
+    job_id: str
+    head: int
+
+    def pages(self) -> Iterator[list[Event]]:
+        """Yield the records in pages; read again at every call.
+
+        Raises: Corrupt: a record is missing. Deleted, Trimmed, Busy: as the store.
+        """
+        after = 0
+        while after < self.head:
+            page = self.store.read(self.job_id, after, min(PAGE, self.head - after))
+            seqs = [record.seq for record in page]
+            if not seqs or seqs != list(range(after + 1, after + 1 + len(seqs))):
+                raise self._gap(after)
+            yield page
+            after += len(page)
+
+    def blob(self, digest: str) -> bytes:
+        """Return the content of a blob. Raises: Corrupt: it is missing or damaged."""
+        cell = self.store.get(blob_key(digest))
+        if cell is None or sha256(cell.data).hexdigest() != digest:
+            raise Corrupt(
+                f"job {self.job_id}: blob {digest} is {'missing' if cell is None else 'damaged'}",
+                hint="restore it from a backup or from an earlier jobpack",
+                job_id=self.job_id,
+                blob=digest,
+            )
+        return cell.data
+
+    def _gap(self, after: int) -> Corrupt:
+        return Corrupt(
+            f"job {self.job_id} has {self.head} records, but what follows record {after} is missing",
+            hint="wrkr store check shows every damaged job; restore it from a backup or a jobpack",
+            job_id=self.job_id,
+            seq=after + 1,
+        )
+
+
+def stored_job(source: Store | Ledger, job_id: str) -> StoredJob:
+    """Return the job as it is now. Raises: NotFoundError: there is none."""
+    store = store_of(source)
+    try:
+        info = store.stream(job_id)
+    except Deleted as error:
+        raise NotFoundError(f"job {job_id} was deleted", job_id=job_id) from error
+    except ValueError as error:
+        raise NotFoundError(f"there is no job {job_id!r}", job_id=job_id) from error
+    if info is None:
+        raise NotFoundError(
+            f"there is no job {job_id}",
+            hint="wrkr list shows the jobs of this store",
+            job_id=job_id,
+        )
+    return StoredJob(store=store, job_id=job_id, head=info.head)
