@@ -1,0 +1,77 @@
+"""Output is kept in bounded memory: the first and the last of it, and how much it was."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wrkr_run.capture import KEPT, Capture
+from wrkr_run.redaction import Redactor
+
+NOTHING_SECRET = Redactor({})
+
+
+def captured(data: bytes, piece: int = 1 << 16, redactor: Redactor = NOTHING_SECRET) -> Capture:
+    capture = Capture(redactor)
+    for start in range(0, len(data), piece):
+        capture.feed(data[start : start + piece])
+    return capture
+
+
+def test_short_output_is_kept_as_it_is() -> None:
+    result = captured(b"one\ntwo\n\n").result()
+
+    assert (result.text, result.size, result.omitted) == ("one\ntwo\n\n", 9, 0)
+    assert result.last_line == "two"
+
+
+def test_of_long_output_the_first_and_the_last_32_kib_are_kept_and_the_rest_is_counted() -> None:
+    data = b"a" * KEPT + b"b" * 1_000_000 + b"c" * KEPT
+
+    result = captured(data).result()
+
+    first, gap, last = result.text.split("\n")
+    assert (first, last) == ("a" * KEPT, "c" * KEPT)
+    assert gap == "[… 1000000 bytes omitted …]"
+    assert (result.size, result.omitted) == (len(data), 1_000_000)
+
+
+def test_bytes_that_are_no_text_are_replaced() -> None:
+    assert captured(b"caf\xe9!").result().text == "caf\ufffd!"
+
+
+def test_output_of_any_length_takes_bounded_memory() -> None:
+    capture = Capture(NOTHING_SECRET)
+    for _ in range(500):
+        capture.feed(b"x" * 65_536)
+
+    assert len(capture._head) + len(capture._tail) <= 4 * (KEPT + NOTHING_SECRET.overlap)
+    assert capture.result().size == 500 * 65_536
+
+
+def test_nothing_has_no_last_line() -> None:
+    assert captured(b"\n \n").result().last_line == ""
+
+
+@given(
+    before=st.integers(0, 3 * KEPT),
+    behind=st.integers(0, 3 * KEPT),
+    length=st.integers(8, 200),
+    piece=st.integers(1000, 70_000),
+)
+def test_a_secret_is_never_kept_in_part(before: int, behind: int, length: int, piece: int) -> None:
+    secret = "".join(chr(ord("A") + number % 26) for number in range(length))
+    data = b"." * before + secret.encode() + b"." * behind
+
+    text = captured(data, piece, Redactor({"API_TOKEN": secret})).result().text
+
+    rest = text.replace("[REDACTED:env:API_TOKEN]", "").replace("bytes omitted", "")
+    assert not any("A" <= letter <= "Z" for letter in rest)
+
+
+@given(size=st.integers(0, 5 * KEPT), piece=st.integers(1, 70_000))
+def test_what_is_kept_and_what_is_omitted_make_up_all_of_it(size: int, piece: int) -> None:
+    result = captured(b"x" * size, max(piece, 500)).result()
+
+    assert result.size == size
+    assert result.text.count("x") + result.omitted == size

@@ -1,0 +1,82 @@
+"""What a program wrote, kept in bounded memory: the beginning, the end, and how much it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from wrkr_run.redaction import Redactor
+
+KEPT: Final = 32 * 1024  # bytes of the beginning, and as many of the end
+
+
+@attrs.frozen(kw_only=True)
+class Captured:
+    """A program's output as it is recorded.
+
+    ``text`` is all of it, or its first and last 32 KiB with a line between that says how much is
+    missing. Secrets are masked; bytes that are no UTF-8 are replaced. ``size`` is what the program
+    wrote and ``omitted`` what of it is not in ``text``, in bytes.
+    """
+
+    text: str
+    size: int
+    omitted: int
+
+    @property
+    def last_line(self) -> str:
+        """The last line that is not blank, empty if there is none."""
+        lines = self.text.rstrip().rsplit("\n", 1)
+        return lines[-1].strip()
+
+
+class Capture:
+    """Takes in a program's output piece by piece. Not thread-safe.
+
+    Keeps a little more than is shown on both sides of the gap, so that a secret which lies across
+    the cut is masked before the cut is made.
+    """
+
+    def __init__(self, redactor: Redactor) -> None:
+        """Begin empty; ``redactor`` knows what must not be kept."""
+        self.size = 0
+        self._redactor = redactor
+        self._room = KEPT + redactor.overlap
+        self._head = bytearray()
+        self._tail = bytearray()
+
+    def feed(self, piece: bytes) -> None:
+        """Take in the next piece."""
+        self.size += len(piece)
+        free = self._room - len(self._head)
+        if free > 0:
+            self._head += piece[:free]
+            piece = piece[free:]
+        if piece:
+            self._tail += piece[-self._room :]
+            if len(self._tail) > 2 * self._room:  # trimmed seldom, so each byte is moved once
+                del self._tail[: -self._room]
+
+    def result(self) -> Captured:
+        """Return what was taken in so far."""
+        head, tail = bytes(self._head), bytes(self._tail[-self._room :])
+        redactor = self._redactor
+        if self.size <= len(head) + len(tail):
+            head = tail = head + tail  # nothing is lost yet: both ends are of the same piece
+        if self.size <= 2 * KEPT:
+            return Captured(text=_text(redactor.mask(head)), size=self.size, omitted=0)
+        first = head[: redactor.before(head, KEPT)]
+        last = tail[redactor.behind(tail, len(tail) - KEPT) :]
+        omitted = self.size - len(first) - len(last)
+        return Captured(
+            text=f"{_text(redactor.mask(first))}\n[… {omitted} bytes omitted …]\n"
+            f"{_text(redactor.mask(last))}",
+            size=self.size,
+            omitted=omitted,
+        )
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
