@@ -1,0 +1,58 @@
+"""Freeze what this release writes: ``python tests/golden/make.py release_0_1``.
+
+Run once per release that changes what is written, by hand, and commit what comes out. What is frozen
+stays frozen: a folder that exists is never written to again. No test runs this.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT)]
+
+from tests.stories import Story, canceled_story, whole_story  # noqa: E402  # found only now
+from wrkr_core._version import __version__  # noqa: E402
+from wrkr_core.jobpack.export import export_pack  # noqa: E402
+
+
+def main(release: str) -> None:
+    """Write the folder of a release that is not frozen yet."""
+    folder = Path(__file__).parent / release
+    folder.mkdir()
+    for name, story in (("completed", whole_story()), ("canceled", canceled_story())):
+        freeze(folder / name, story)
+
+
+def freeze(folder: Path, story: Story) -> None:
+    """Write the log of a story, its jobpack, its state, and the digests that follow from them."""
+    pack = io.BytesIO()
+    exported = export_pack(story.store, story.job_id, pack)
+    pins = {
+        "job_id": story.job_id,
+        "producer_version": __version__,
+        "head_hash": exported.head_hash,
+        "events_root": exported.events_root,
+        "pack_id": exported.pack_id,
+    }
+    lines = [record.data + b"\n" for record in story.store.read(story.job_id)]
+    folder.mkdir()
+    (folder / "events.jsonl").write_bytes(b"".join(lines))
+    (folder / "jobpack.zip").write_bytes(pack.getvalue())
+    (folder / "state.json").write_bytes(state_bytes(story.log.state))
+    (folder / "pins.json").write_text(json.dumps(pins, indent=1) + "\n", "utf-8")
+
+
+def state_bytes(state: object) -> bytes:
+    """Return a state as JSON that is read and compared by people too."""
+    return msgspec.json.format(msgspec.json.encode(state, order="sorted"), indent=1) + b"\n"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,101 @@
+"""A draft holds what a state holds: thawed and frozen again, nothing is lost."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.strategies import STATES, state_in
+from wrkr_core.budget import Amount
+from wrkr_core.job.draft import Draft
+from wrkr_core.job.state import JobState, StepCounts
+
+
+def names(cls: type) -> list[str]:
+    return [field.name for field in attrs.fields(cls)]  # type: ignore[arg-type]  # attrs classes
+
+
+def test_a_draft_has_exactly_the_fields_of_a_state() -> None:
+    assert names(Draft) == names(JobState)
+
+
+@given(STATES)
+def test_a_state_that_was_thawed_and_frozen_is_the_same(state: JobState) -> None:
+    assert Draft.of(state).freeze() == state
+
+
+def test_every_field_is_carried_over_and_none_for_another() -> None:
+    """Each field gets a value of its own, so that two mixed up would show."""
+    state = state_in(
+        "blocked_budget",
+        environment_rules=("arch",),
+        reason_codes=("E_X",),
+        steps=StepCounts(begun=11, done=12, failed_attempts=13, total=14),
+        wake_at=15,
+        retry_at=16,
+        artifacts=17,
+        submitted_at=18,
+        at=19,
+        seq=20,
+        epoch=21,
+        unknown=("a/9", "b/9"),
+        name="n",
+        objective="o",
+        submitted_by="s",
+        summary="y",
+    )
+
+    assert Draft.of(state).freeze() == state
+
+
+@given(STATES)
+def test_a_draft_shares_nothing_that_can_be_changed_with_its_state(state: JobState) -> None:
+    before = attrs.evolve(state)
+    draft = Draft.of(state)
+
+    draft.add("tokens", 7)
+    draft.limit((Amount(meter="steps", amount=1),))
+    for field in attrs.fields(Draft):
+        if isinstance(held := getattr(draft, field.name), dict):
+            held.clear()
+
+    assert state == before
+    assert draft.freeze() != state
+
+
+def test_amounts_add_up_by_meter_and_come_out_sorted() -> None:
+    draft = Draft.of(state_in("running", spent=()))
+
+    draft.spend((Amount(meter="tokens", amount=2), Amount(meter="cost", amount=3)))
+    draft.spend((Amount(meter="tokens", amount=5),))
+    draft.add("steps", 1)
+
+    assert draft.freeze().spent == (
+        Amount(meter="cost", amount=3),
+        Amount(meter="steps", amount=1),
+        Amount(meter="tokens", amount=7),
+    )
+
+
+@pytest.mark.parametrize("amount", [0, 7, 1000])
+def test_a_new_limit_replaces_the_old_one_and_leaves_the_others(amount: int) -> None:
+    draft = Draft.of(state_in("running"))
+
+    draft.limit((Amount(meter="cost", amount=9), Amount(meter="tokens", amount=amount)))
+
+    assert draft.freeze().limits == (
+        Amount(meter="cost", amount=9),
+        Amount(meter="tokens", amount=amount),
+    )
+
+
+@given(st.lists(st.integers(0, 10), max_size=10))
+def test_adding_one_by_one_is_adding_the_sum(amounts: list[int]) -> None:
+    draft = Draft.of(state_in("running", spent=()))
+
+    for amount in amounts:
+        draft.add("tokens", amount)
+
+    assert draft.freeze().spent_by_meter().get("tokens", 0) == sum(amounts)

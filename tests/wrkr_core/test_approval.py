@@ -1,0 +1,35 @@
+"""Decisions and answers are plain values: equal by content, never changed."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from wrkr_core.approval import Answer, Decision
+
+
+def test_a_decision_names_the_event_that_asked() -> None:
+    decision = Decision(
+        checkpoint_id="cp_3",
+        question="merge?",
+        choices=("yes", "no"),
+        key="ask@start/1",
+        kind="choice",
+        subject="a" * 64,
+        opened_at=7,
+    )
+
+    assert decision == attrs.evolve(decision)
+    assert decision != attrs.evolve(decision, subject="b" * 64)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        decision.subject = "b" * 64  # type: ignore[misc]
+
+
+def test_an_answer_may_be_used_without_end_unless_it_says_otherwise() -> None:
+    answer = Answer(
+        checkpoint_id="cp_3", approved=True, by="ann", reason="looked", choice=None, at=7
+    )
+
+    assert answer.expires_at is None
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        answer.approved = False  # type: ignore[misc]
