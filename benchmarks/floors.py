@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LINE = b'{"_hash":"' + b"0" * 64 + b'","payload":"' + b"x" * 400 + b'"}'
 

@@ -62,7 +62,10 @@ def moves_page() -> str:
     ]
     for event, moves in MOVES.items():
         cells = [moves.get(status, "") for status in STATUSES]
-        said = ["stays" if cell == status else cell for cell, status in zip(cells, STATUSES, strict=True)]
+        said = [
+            "stays" if cell == status else cell
+            for cell, status in zip(cells, STATUSES, strict=True)
+        ]
         lines.append(f"| `{event}` | {' | '.join(said)} |")
     return "\n".join([*lines, ""])
 
@@ -81,7 +84,9 @@ def commands_page() -> str:
     lines = ["# Commands", "", "What each command says of itself with `--help`.", ""]
     for name in COMMANDS:
         for path, command in walk(f"wrkr {name}", CommandTable()[name]):
-            context = click.Context(command, info_name=path, max_content_width=80, terminal_width=80)
+            context = click.Context(
+                command, info_name=path, max_content_width=80, terminal_width=80
+            )
             lines += [f"## `{path}`", "", "```text", command.get_help(context).rstrip(), "```", ""]
     return "\n".join(lines)
 

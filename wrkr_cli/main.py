@@ -95,7 +95,9 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def _print_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001  # click's signature
+def _print_version(
+    ctx: click.Context, _parameter: click.Parameter, value: bool
+) -> None:  # click's signature
     if value:
         from wrkr_core._version import __version__
 
@@ -142,7 +144,7 @@ def _run(arguments: list[str]) -> int:
         result = group.main(args=arguments, prog_name="wrkr", standalone_mode=False)
     except (BrokenPipeError, SystemExit):
         raise
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  # the last line: everything becomes a code
         from wrkr_cli.failing import report
 
         return report(error, arguments)

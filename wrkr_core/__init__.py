@@ -87,7 +87,7 @@ _HOMES: Final = {
     "register_result": "results",
 }
 
-__all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]  # the table is the list
+__all__ = sorted(_HOMES)  # noqa: PLE0605  # the table is the list
 
 
 def __getattr__(name: str) -> object:

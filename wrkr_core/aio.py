@@ -26,6 +26,7 @@ from wrkr_core.work.steps import Call, Do, Wait, step_plan
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator
     from types import TracebackType
+    from typing import Self
 
     from wrkr_core.approval import Answer
     from wrkr_core.events import RecordedEvent
@@ -96,7 +97,7 @@ class AsyncJob:
         """The spec's inputs, as a new dict."""
         return self._job.inputs
 
-    async def step(  # noqa: PLR0913  # as Job.step
+    async def step(  # as Job.step
         self,
         name: str,
         function: Callable[..., Any],
@@ -217,7 +218,7 @@ class AsyncLedger:
         self._ledger = Ledger(store, machine=machine, actor=actor)
         self._threads = _Threads()
 
-    async def __aenter__(self) -> AsyncLedger:
+    async def __aenter__(self) -> Self:
         """Return the ledger itself."""
         return self
 

@@ -132,7 +132,7 @@ def _dumps_carefully(value: object, depth: int) -> bytes:
         place = place.encode("utf-8", "backslashreplace").decode()
         where = f"at {place}" if place else "at the top"
         raise InvalidInputError(f"no canonical JSON: {where} {problem}", place=place)
-    import rfc8785  # noqa: PLC0415 (most processes never need it)
+    import rfc8785
 
     return rfc8785.dumps(cast("Any", value))
 

@@ -30,7 +30,7 @@ def seal(
     prev: str,
     at: int,
     by: str,
-    id: str,
+    id: str,  # noqa: A002  # the line's own field names
     job: str,
     payload: bytes,
     seq: int,

@@ -102,7 +102,7 @@ class GroupCommit(Generic[Request, Result]):
             outcomes = self._commit([ticket.request for ticket in batch])
             for ticket, outcome in zip(batch, outcomes, strict=True):
                 ticket.outcome = outcome
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # raised again in the leader, by submit
             for ticket in batch:
                 ticket.outcome = Unknown(f"a shared commit broke off: {error}")
             mine.outcome = error

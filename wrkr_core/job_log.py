@@ -153,9 +153,7 @@ class JobLog:
         for watcher in self._watchers:
             watcher(records)
 
-    def decide(
-        self, command: Command, *, by: str, durable: bool = True
-    ) -> list[RecordedEvent]:
+    def decide(self, command: Command, *, by: str, durable: bool = True) -> list[RecordedEvent]:
         """Append what ``command`` decides on the newest state; return it, nothing if it was nothing.
 
         When this returns the events are durable; without ``durable`` they survive any process but

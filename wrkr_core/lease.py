@@ -52,8 +52,8 @@ class Lease:
 class Heartbeat:
     """What the cell ``lease/<job>`` holds: the last sign of life under ``epoch``.
 
-    ``unrecorded`` is running time in microseconds that no event has accounted for. ``expires_at`` is by the holder's
-    wall clock, ``expires_uptime`` by the uptime of the boot named in ``boot_id``.
+    ``unrecorded`` is running time in microseconds that no event has accounted for. ``expires_at``
+    is by the holder's wall clock, ``expires_uptime`` by the uptime of the boot named in ``boot_id``.
     """
 
     epoch: int

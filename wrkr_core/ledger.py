@@ -190,7 +190,7 @@ class Ledger:
         """End the job without a result. Raises: MoveNotAllowedError, NotFoundError."""
         return self._command(job_id, by, lambda state, _at: decide_cancel(state, reason=reason))
 
-    def approve(  # noqa: PLR0913  # an approval is made of these
+    def approve(  # an approval is made of these
         self,
         job_id: str,
         checkpoint_id: str,
@@ -221,7 +221,7 @@ class Ledger:
             ),
         )
 
-    def refuse(  # noqa: PLR0913  # a refusal is made of these
+    def refuse(  # a refusal is made of these
         self,
         job_id: str,
         checkpoint_id: str,
@@ -251,7 +251,7 @@ class Ledger:
             job_id, by, lambda state, _at: decide_raise(state, limits=limits, reason=reason)
         )
 
-    def emit(  # noqa: PLR0913  # a checkpoint is made of these
+    def emit(  # a checkpoint is made of these
         self,
         job_id: str,
         kind: str,
@@ -291,7 +291,7 @@ class Ledger:
         )
         return f"cp_{recorded[0].seq}"
 
-    def work(  # noqa: PLR0913  # each is a promise of its own
+    def work(  # each is a promise of its own
         self,
         job_id: str,
         *,

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 import msgspec
 
-from wrkr_core.artifact import Artifact
 from wrkr_core.canonical import dumps, loads
 from wrkr_core.errors import InvalidInputError, ResultNotStorableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from wrkr_core.artifact import Artifact
 
 T = TypeVar("T")
 

@@ -146,14 +146,28 @@ def status_lines(view: View) -> list[str]:
 
 
 def _row(label: str, text: str) -> str:
-    return f"  {label:<12} {text}"
+    return clipped(f"  {label:<12} {plain(text)}")
+
+
+def plain(text: str) -> str:
+    """Return ``text`` on one line, white space as single blanks, ``?`` for what cannot be printed.
+
+    Summaries, names and messages come from other programs; one of them may hold what moves the
+    cursor of a terminal or hides what stands before it.
+    """
+    return "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))
+
+
+def clipped(line: str) -> str:
+    """Return ``line`` if it fits the width, or as much of it as does and ``…``."""
+    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
 
 
 def _wrapped(label: str, text: str) -> list[str]:
     """Return a labelled text, broken between words so that it fits the width."""
     from textwrap import wrap
 
-    parts = wrap(text, WIDTH - 15) or [""]
+    parts = wrap(plain(text), WIDTH - 15) or [""]
     return [_row(label, parts[0]), *(_row("", part) for part in parts[1:])]
 
 
@@ -189,9 +203,7 @@ def event_line(recorded: e.RecordedEvent) -> str:
     """Return an event as one line: seq, time of day, type and what it says, at most 79 characters."""
     name = codec.encode(recorded.event)[0].partition("/")[0]
     at = to_text(recorded.at)[11:19]
-    line = f"{recorded.seq:>5}  {at}  {name:<21} {_said(recorded)}".rstrip()
-    line = " ".join(line.splitlines())
-    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+    return clipped(f"{recorded.seq:>5}  {at}  {plain(name):<21} {plain(_said(recorded))}".rstrip())
 
 
 def _said(recorded: e.RecordedEvent) -> str:  # noqa: C901, PLR0911, PLR0912  # one line per event type
@@ -279,7 +291,8 @@ def checkpoint_view(
         "data": msgspec.json.decode(event.data),
     }
     if event.required_action is not None:
-        view["required_action"] = msgspec.to_builtins(event.required_action)
+        action = event.required_action
+        view["required_action"] = {**msgspec.to_builtins(action), "choices": list(action.choices)}
     for later in events:
         answer = later.event
         if isinstance(answer, e.ApprovalGiven | e.ApprovalRefused) and (
@@ -298,7 +311,7 @@ def checkpoint_view(
 
 def checkpoint_lines(view: View) -> list[str]:
     """Return ``checkpoint_view`` as lines for people."""
-    lines = [f"{view['checkpoint_id']}  {view['kind']}  {view['at']}  by {view['by']}"]
+    lines = [clipped(plain(f"{view['checkpoint_id']} {view['kind']} {view['at']} by {view['by']}"))]
     lines += _wrapped("summary", view["summary"])
     for verb, paths in view["artifacts"].items():
         lines += [_row(verb, path) for path in paths]

@@ -88,12 +88,10 @@ def _packages() -> Iterator[Finding]:
 
 def _platform() -> Finding:
     said = f"{platform.system()} {platform.machine()}"
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         return Finding(check="platform", ok=True, said=f"{said}: everything is guaranteed")
-    if sys.platform == "darwin":
-        return Finding(
-            check="platform", ok=True, said=f"{said}: process ownership is best effort"
-        )
+    if platform.system() == "Darwin":
+        return Finding(check="platform", ok=True, said=f"{said}: process ownership is best effort")
     return Finding(check="platform", ok=True, said=f"{said}: commands run without process groups")
 
 
@@ -125,7 +123,9 @@ def _store(url: str) -> Iterator[Finding]:
     scheme = url.partition(":")[0]
     path = Path(path_of(url).partition("?")[0]) if scheme in ("sqlite", "files") else None
     if path is not None and not path.exists():
-        yield Finding(check="store", ok=True, said=f"{url} does not exist yet; it is made when used")
+        yield Finding(
+            check="store", ok=True, said=f"{url} does not exist yet; it is made when used"
+        )
         yield _space(path)
         return
     try:
@@ -136,7 +136,9 @@ def _store(url: str) -> Iterator[Finding]:
         return
     try:
         about = store.info
-        yield Finding(check="store", ok=True, said=f"{url}: {about.name}, survives {about.durability}")
+        yield Finding(
+            check="store", ok=True, said=f"{url}: {about.name}, survives {about.durability}"
+        )
         if isinstance(store, _TellsFacts):
             for name, said in store.doctor():
                 yield Finding(check=name, ok=True, said=said)

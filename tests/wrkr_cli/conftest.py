@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 
 import wrkr_core as wrkr
 from wrkr_cli.main import _run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SPEC = """
 name: report

@@ -7,15 +7,19 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 
-from tests.wrkr_cli.conftest import Wrkr
 from wrkr_cli.framing import Command
 from wrkr_cli.main import COMMANDS, CommandTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.wrkr_cli.conftest import Wrkr
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -197,6 +201,7 @@ def test_a_closed_pipe_is_no_traceback(url: str, wrkr_command: Wrkr) -> None:
         env={**os.environ, "PYTHONPATH": root},
         capture_output=True,
         text=True,
+        check=False,
     )
 
     assert done.stderr == ""

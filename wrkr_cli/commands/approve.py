@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wrkr_cli.session import Session
 
 
-def _explain(  # noqa: PLR0913, PLR0917  # the command's own parameters
+def _explain(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     job_id: str,
     checkpoint: str | None,
@@ -47,7 +47,7 @@ def _explain(  # noqa: PLR0913, PLR0917  # the command's own parameters
 @click.option("--by", metavar="NAME", help="Who decides [WRKR_APPROVED_BY, or the system's user].")
 @click.option("--choice", help="Which of the choices.")
 @click.option("--expires", metavar="TIME", help="Good only for so long, for instance 8h.")
-def command(  # noqa: PLR0913, PLR0917  # the command's own parameters
+def command(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     job_id: str,
     checkpoint: str | None,

@@ -80,7 +80,7 @@ def show(session: Session, job_id: str, checkpoint: str) -> None:
     )
 
 
-def _explain_emit(  # noqa: PLR0913, PLR0917  # the command's own parameters
+def _explain_emit(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     job_id: str,
     kind: str,
@@ -114,7 +114,7 @@ def _explain_emit(  # noqa: PLR0913, PLR0917  # the command's own parameters
 @click.option("--choice", multiple=True, help="A choice of a decision.")
 @click.option("--data", metavar="JSON", help="Anything else, as JSON.")
 @click.option("--by", metavar="NAME", help="Who says so [the system's user].")
-def emit(  # noqa: PLR0913, PLR0917  # the command's own parameters
+def emit(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     job_id: str,
     kind: str,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wrkr_run.demo import DemoResult
 
 
-def _explain(_session: Session, yes: bool, keep: Path | None) -> list[str]:  # noqa: FBT001  # a click flag
+def _explain(_session: Session, yes: bool, keep: Path | None) -> list[str]:  # a click flag
     where = str(keep) if keep else "a temporary folder, removed afterwards"
     answer = "approve the merge by itself" if yes else "ask you to approve the merge"
     return [
@@ -33,7 +33,7 @@ def _explain(_session: Session, yes: bool, keep: Path | None) -> list[str]:  # n
     type=click.Path(path_type=Path, file_okay=False),
     help="Leave everything in this folder to look at.",
 )
-def command(session: Session, yes: bool, keep: Path | None) -> int:  # noqa: FBT001  # a click flag
+def command(session: Session, yes: bool, keep: Path | None) -> int:  # a click flag
     """See wrkr work: a real job on a real repository, killed, resumed, approved and verified.
 
     Needs git, no network, and half a minute. Uses a store of its own.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wrkr_cli.session import Session
 
 
-def _explain(_session: Session, path: Path, force: bool) -> list[str]:  # noqa: FBT001  # a click flag
+def _explain(_session: Session, path: Path, force: bool) -> list[str]:  # a click flag
     over = ", over the file that is there" if force and path.exists() else ""
     return [f"write a commented job spec to {path}{over}"]
 
@@ -22,7 +22,7 @@ def _explain(_session: Session, path: Path, force: bool) -> list[str]:  # noqa: 
 @make("init", examples=["wrkr init", "wrkr init jobs/review.yaml"], explain=_explain)
 @click.argument("path", type=click.Path(path_type=Path), default=Path("job.yaml"))
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
-def command(session: Session, path: Path, force: bool) -> None:  # noqa: FBT001  # a click flag
+def command(session: Session, path: Path, force: bool) -> None:  # a click flag
     """Write a commented job spec to PATH [job.yaml], ready to run."""
     from wrkr_core.spec_file import TEMPLATE
     from wrkr_run.files import write_atomically

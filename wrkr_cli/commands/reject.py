@@ -18,8 +18,10 @@ def _explain(
 ) -> list[str]:
     decision = the_decision(session, job_id, checkpoint)
     return [
-        f"record that {by or session.ledger.actor} refuses {decision.checkpoint_id} of {job_id}: "
-        f"{reason}",
+        (
+            f"record that {by or session.ledger.actor} refuses {decision.checkpoint_id} of "
+            f"{job_id}: {reason}"
+        ),
         "let the job's code, or its spec's gate, act on the refusal when it is resumed",
     ]
 

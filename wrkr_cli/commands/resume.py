@@ -18,7 +18,7 @@ def _explain(
     session: Session,
     job_id: str,
     accept_environment: bool,
-    reason: str | None,  # noqa: FBT001  # a click flag
+    reason: str | None,  # a click flag
 ) -> list[str]:
     state = session.ledger.state(job_id)
     accepted = f", accepting this environment because: {reason}" if accept_environment else ""
@@ -43,7 +43,7 @@ def command(
     session: Session,
     job_id: str,
     accept_environment: bool,
-    reason: str | None,  # noqa: FBT001  # a click flag
+    reason: str | None,  # a click flag
 ) -> int:
     """Claim JOB, which is queued, approved, paused, blocked or abandoned, and work on it here.
 

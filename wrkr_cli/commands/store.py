@@ -82,7 +82,7 @@ def check(session: Session) -> None:
     session.result({"ok": True, "jobs": jobs, "problems": []}, [f"ok: {jobs} jobs"], brief="ok")
 
 
-def _explain_prune(session: Session, older_than: str, yes: bool) -> list[str]:  # noqa: FBT001  # a click flag
+def _explain_prune(session: Session, older_than: str, yes: bool) -> list[str]:  # a click flag
     verb = "remove" if yes else "show, without removing,"
     return [f"{verb} jobs of {session.url} that are over for more than {older_than}"]
 
@@ -94,7 +94,7 @@ def _explain_prune(session: Session, older_than: str, yes: bool) -> list[str]:  
 )
 @click.option("--older-than", required=True, metavar="TIME", help="Over for longer than this.")
 @click.option("--yes", is_flag=True, help="Really remove them.")
-def prune_(session: Session, older_than: str, yes: bool) -> None:  # noqa: FBT001  # a click flag
+def prune_(session: Session, older_than: str, yes: bool) -> None:  # a click flag
     """Remove jobs that were completed or canceled long ago; without --yes only show them.
 
     Export what you want to keep before. The ids of removed jobs cannot be used again.

@@ -18,7 +18,7 @@ def _explain(
     job_id: str,
     lines: int,
     follow: bool,
-    timeout: float | None,  # noqa: FBT001  # a click flag
+    timeout: float | None,  # a click flag
 ) -> list[str]:
     then = ", then each further one until the job is over" if follow else ""
     limit = f" or silent for {timeout:g} s" if follow and timeout else ""
@@ -37,7 +37,7 @@ def command(
     job_id: str,
     lines: int,
     follow: bool,
-    timeout: float | None,  # noqa: FBT001  # a click flag
+    timeout: float | None,  # a click flag
 ) -> None:
     """Print the newest events of JOB, and with -f every further one as it happens."""
     ledger = session.ledger

@@ -18,7 +18,7 @@ def _explain(
     drain: bool,
     concurrency: int,
     name: str | None,
-    ttl: str,  # noqa: FBT001  # a click flag
+    ttl: str,  # a click flag
 ) -> list[str]:
     until = "until nothing is left" if drain else "until stopped"
     who = f" as {name}" if name else ""
@@ -42,7 +42,7 @@ def command(
     drain: bool,
     concurrency: int,
     name: str | None,
-    ttl: str,  # noqa: FBT001  # a click flag
+    ttl: str,  # a click flag
 ) -> int:
     """Work on what is submitted, in any number of processes at once.
 
@@ -66,8 +66,10 @@ def command(
             "waiting": summary.waiting,
         },
         [
-            f"worked on {summary.worked_on} jobs, {summary.completed} completed, "
-            f"{summary.waiting} wait for a person"
+            (
+                f"worked on {summary.worked_on} jobs, {summary.completed} completed, "
+                f"{summary.waiting} wait for a person"
+            )
         ],
         brief=str(summary.completed),
     )

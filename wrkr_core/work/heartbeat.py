@@ -41,7 +41,7 @@ class Pulse:
     A beat that cannot be written is no reason to stop: authority comes from the stream. Thread-safe.
     """
 
-    def __init__(  # noqa: PLR0913  # what one heartbeat is made of
+    def __init__(  # what one heartbeat is made of
         self,
         *,
         store: Store,

@@ -36,7 +36,7 @@ _numbers = itertools.count()  # tells the holdings of one process apart
 class Holding:
     """One claim on one job, from ``lease_taken`` to ``lease_released``. Thread-safe."""
 
-    def __init__(  # noqa: PLR0913  # a claim is made of these
+    def __init__(  # a claim is made of these
         self, *, log: JobLog, store: Store, machine: Machine, worker: str, ttl: int, beat: int
     ) -> None:
         """Hold the job whose newest ``lease_taken`` in ``log`` is this worker's."""

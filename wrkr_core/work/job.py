@@ -69,7 +69,7 @@ class Job:
         """The spec's inputs, as a new dict."""
         return self.spec.input_values
 
-    def step(  # noqa: PLR0913  # each is a promise of its own
+    def step(  # each is a promise of its own
         self,
         name: str,
         function: Callable[..., Any],
@@ -118,7 +118,7 @@ class Job:
         return self.step_with(options, name, function, *args, **kwargs)
 
     @staticmethod
-    def options(  # noqa: PLR0913  # as step
+    def options(  # as step
         *,
         key: str | None = None,
         retries: int = 0,
@@ -293,7 +293,7 @@ class Job:
             return here
         return reserved_inside(step) + self.holding.machine.new_id()
 
-    def checkpoint(  # noqa: PLR0913  # a checkpoint is made of these
+    def checkpoint(  # a checkpoint is made of these
         self,
         kind: str,
         summary: str,

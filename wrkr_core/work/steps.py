@@ -51,7 +51,7 @@ class Wait:
     duration: int
 
 
-def step_plan(  # noqa: PLR0913, PLR0917  # a step is made of these
+def step_plan(  # noqa: C901, PLR0917  # a step is made of these; one loop over its attempts
     holding: Holding,
     attempts: Attempts,
     step: StepRef,
@@ -104,7 +104,7 @@ def step_plan(  # noqa: PLR0913, PLR0917  # a step is made of these
         attempt += 1
 
 
-def _failed(  # noqa: PLR0913, PLR0917  # one failure is made of these
+def _failed(  # noqa: PLR0917  # one failure is made of these
     holding: Holding,
     attempts: Attempts,
     step: StepRef,

@@ -84,7 +84,7 @@ def require_free(state: JobState, beat: Heartbeat | None, observer: Observer) ->
     return found
 
 
-def _claim(  # noqa: PLR0913, PLR0917  # the event's own fields
+def _claim(  # noqa: PLR0917  # the event's own fields
     state: JobState, worker: str, holder: Holder, ttl: int, beat: Heartbeat | None, found: str
 ) -> e.LeaseTaken:
     lease = state.lease
