@@ -27,14 +27,15 @@ def the_decision(session: Session, job_id: str, checkpoint: str | None) -> Decis
                 hint=f"open: {waiting}" if waiting else "no decision of this job is open",
             )
         return found
-    if not state.decisions:
+    waiting_for = list(state.decisions)
+    if not waiting_for:
         raise NotFoundError(f"job {job_id} waits for no decision; it is {state.status}")
-    if len(state.decisions) > 1:
+    if len(waiting_for) > 1:
         raise InvalidInputError(
-            f"job {job_id} waits for {len(state.decisions)} decisions; name the one you mean",
-            problems=[f"{each.checkpoint_id}: {each.question}" for each in state.decisions],
+            f"job {job_id} waits for {len(waiting_for)} decisions; name the one you mean",
+            problems=[f"{each.checkpoint_id}: {each.question}" for each in waiting_for],
         )
-    return state.decisions[0]
+    return waiting_for[0]
 
 
 def say_outcome(session: Session, decision: Decision, state: JobState, verb: str) -> None:

@@ -87,7 +87,7 @@ _HOMES: Final = {
     "register_result": "results",
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605  # the table is the list
+__all__ = sorted(_HOMES)  # noqa: PLE0605  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:

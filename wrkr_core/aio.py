@@ -24,7 +24,7 @@ from wrkr_core.work.job import DEFAULT_BACKOFF, Job
 from wrkr_core.work.steps import Call, Do, Wait, step_plan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Generator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -167,7 +167,7 @@ class AsyncJob:
         await self._threads.run(self._job.charge, **used)
 
     @asynccontextmanager
-    async def reserve(self, **wanted: Any) -> AsyncIterator[Spending]:  # noqa: ANN401  # the keywords of Job.reserve
+    async def reserve(self, **wanted: Any) -> AsyncGenerator[Spending]:  # noqa: ANN401  # the keywords of Job.reserve
         """Set amounts aside before the act; see ``Job.reserve``."""
         reserving = self._job.reserve(**wanted)
         spending = await self._threads.run(reserving.__enter__)
@@ -189,6 +189,10 @@ class AsyncJob:
     async def check(self) -> None:
         """Look whether the job may go on; see ``Job.check``."""
         await self._threads.run(self._job.check)
+
+
+def _next(events: Iterator[RecordedEvent]) -> RecordedEvent | None:
+    return next(events, None)
 
 
 async def _await_within(wanted: Call) -> Any:  # noqa: ANN401  # whatever the coroutine returns
@@ -269,7 +273,7 @@ class AsyncLedger:
     ) -> AsyncIterator[RecordedEvent]:
         """Yield the job's events as they happen; see ``Ledger.follow``."""
         events = self._ledger.follow(job_id, after=after, timeout=timeout)
-        while (recorded := await self._threads.run(next, events, None)) is not None:
+        while (recorded := await self._threads.run(_next, events)) is not None:
             yield recorded
 
     async def feed(
@@ -315,7 +319,7 @@ class AsyncLedger:
         return await self._threads.run(self._ledger.fork, job_id, at=at, new_id=new_id, by=by)
 
     @asynccontextmanager
-    async def work(self, job_id: str, **options: Any) -> AsyncIterator[AsyncJob]:  # noqa: ANN401  # the keywords of Ledger.work
+    async def work(self, job_id: str, **options: Any) -> AsyncGenerator[AsyncJob]:  # noqa: ANN401  # the keywords of Ledger.work
         """Claim the job, hold it while the block runs, let go at its end; see ``Ledger.work``."""
         working = self._ledger.work(job_id, **options)
         job = await self._threads.run(working.__enter__)

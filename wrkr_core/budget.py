@@ -133,7 +133,7 @@ class Budget:
             tokens=tokens,
             **meters,
         )
-        self.__attrs_init__(limits)
+        self.__attrs_init__(limits)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
 
     @classmethod
     def of(cls, limits: Iterable[Amount]) -> Budget:

@@ -19,7 +19,7 @@ from wrkr_core.job.effects import NAMES
 from wrkr_core.upcast import current_version, upcast
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-CLASSES: Final[dict[str, type]] = {
+CLASSES: Final[dict[str, type[KnownEvent]]] = {
     f"{NAMES[cls]}/{current_version(NAMES[cls])}": cls for cls in get_args(KnownEvent)
 }
 WIRE_TYPES: Final[dict[type, str]] = {cls: wire for wire, cls in CLASSES.items()}

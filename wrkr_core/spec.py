@@ -142,7 +142,7 @@ class JobSpec:
                 raise InvalidInputError(
                     f"{kind!r} is no kind of checkpoint; known: {', '.join(KINDS)}"
                 )
-        self.__attrs_init__(
+        self.__attrs_init__(  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
             name=name,
             objective=objective,
             inputs=msgspec.Raw(dumps(dict(inputs or {}))),

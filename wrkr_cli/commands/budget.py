@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -41,26 +41,30 @@ def show(session: Session, job_id: str) -> None:
     session.result({"job_id": job_id, "budget": budget_view(state)}, _lines(state))
 
 
-def _limits(given: dict[str, object]) -> tuple[Amount, ...]:
+def _limits(given: dict[str, Any]) -> tuple[Amount, ...]:
     meters: dict[str, int] = {}
-    for pair in given["meter"]:  # type: ignore[attr-defined]  # click gives a tuple of texts
+    for pair in given["meter"]:
         name, equals, count = str(pair).partition("=")
         if not equals or not count.isdecimal():
             raise InvalidInputError(f"--meter {pair!r} is not NAME=COUNT")
         meters[name] = int(count)
     return amounts(
-        wall=given["wall"],  # type: ignore[arg-type]  # click gives text
-        cost=given["cost"],  # type: ignore[arg-type]
-        steps=given["steps"],  # type: ignore[arg-type]
-        retries=given["retries"],  # type: ignore[arg-type]
-        tool_calls=given["tool_calls"],  # type: ignore[arg-type]
-        tokens=given["tokens"],  # type: ignore[arg-type]
+        wall=given["wall"],
+        cost=given["cost"],
+        steps=given["steps"],
+        retries=given["retries"],
+        tool_calls=given["tool_calls"],
+        tokens=given["tokens"],
         **meters,
     )
 
 
 def _explain_raise(
-    session: Session, job_id: str, reason: str, by: str | None, **given: object
+    session: Session,
+    job_id: str,
+    reason: str,
+    by: str | None,
+    **given: Any,  # noqa: ANN401  # click's values
 ) -> list[str]:
     del reason, by
     state = session.ledger.state(job_id)
@@ -85,7 +89,13 @@ def _explain_raise(
 @click.option("--meter", multiple=True, metavar="NAME=COUNT", help="A meter of one's own.")
 @click.option("--reason", required=True, help="Why; it is recorded.")
 @click.option("--by", metavar="NAME", help="Who decides [WRKR_APPROVED_BY, or the system's user].")
-def raise_(session: Session, job_id: str, reason: str, by: str | None, **given: object) -> None:
+def raise_(
+    session: Session,
+    job_id: str,
+    reason: str,
+    by: str | None,
+    **given: Any,  # noqa: ANN401  # click's values
+) -> None:
     """Set new limits for JOB. A job blocked by its budget can then be resumed.
 
     The limits named replace the old ones. Nothing is run again by it.

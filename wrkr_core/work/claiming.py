@@ -26,7 +26,7 @@ from wrkr_core.work.job import Job
 from wrkr_core.work.places import forget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from wrkr_core.environment import Fingerprint
     from wrkr_core.job.state import JobState
@@ -66,7 +66,7 @@ class Claims:
         self._seen: dict[str, tuple[int, int]] = {}  # job -> heartbeat seen, uptime first seen
 
     @contextmanager
-    def work(self, log: JobLog, spec: JobSpec, options: ClaimOptions) -> Iterator[Job]:
+    def work(self, log: JobLog, spec: JobSpec, options: ClaimOptions) -> Generator[Job]:
         """Hold the job of ``log`` while the block runs; see ``Ledger.work``."""
         holding = self.claim(log, options)
         job = Job(holding, spec)

@@ -29,7 +29,7 @@ from wrkr_core.work.spending import Spending
 from wrkr_core.work.steps import Call, Do, Wait, step_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from wrkr_core.approval import Answer
     from wrkr_core.artifact import Artifact
@@ -263,7 +263,7 @@ class Job:
         holding.stop_unless_running()
 
     @contextmanager
-    def reserve(self, **wanted: Any) -> Iterator[Spending]:  # noqa: ANN401  # the keywords of budget.amounts
+    def reserve(self, **wanted: Any) -> Generator[Spending]:  # noqa: ANN401  # the keywords of budget.amounts
         """Set amounts aside before the act; use as ``with job.reserve(cost="0.10") as spending:``.
 
         Refused, with ``Blocked``, when spent + reserved + wanted is over a limit. Settle it inside with
