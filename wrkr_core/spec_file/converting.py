@@ -109,7 +109,7 @@ def _is_list(kind: object) -> bool:
 def _is_optional(kind: object) -> bool:
     # None is what a key that was left out means; written down it is a mistake, so cattrs' own
     # hook, which lets it pass, is not used.
-    return False and get_origin(kind) in {Union, UnionType} and get_args(kind)[1] is type(None)
+    return get_origin(kind) in {Union, UnionType} and get_args(kind)[1] is type(None)
 
 
 def _present_hook(kind: Any, converter: Converter) -> Callable[[Any, Any], object]:  # noqa: ANN401

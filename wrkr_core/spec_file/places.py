@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -50,7 +49,7 @@ class Document:
     """
 
     value: object
-    lines: Mapping[Path, int]
+    lines: dict[Path, int]
     problems: tuple[Problem, ...] = ()
 
     def line_of(self, path: Path) -> int:
