@@ -90,12 +90,17 @@ ACTIONS: Final = st.builds(
 CHANGES: Final = st.builds(
     ArtifactChanges, added=tuples_of(TEXTS), changed=tuples_of(TEXTS), removed=tuples_of(TEXTS)
 )
+_STARTED_BY: Final = st.one_of(
+    st.fixed_dictionaries({"argv": st.lists(TEXTS, min_size=1, max_size=3).map(tuple)}),
+    st.fixed_dictionaries({"shell": TEXTS.filter(bool)}),
+)
 COMMANDS: Final = st.builds(
-    Command,
-    argv=tuples_of(TEXTS),
-    shell=TEXTS,
+    lambda started_by, **given: Command(**started_by, **given),
+    started_by=_STARTED_BY,
     cwd=TEXTS,
-    env=tuples_of(st.builds(Variable, name=TEXTS, value=TEXTS)),
+    env=st.lists(
+        st.builds(Variable, name=TEXTS, value=TEXTS), max_size=3, unique_by=lambda each: each.name
+    ).map(tuple),
     timeout=st.none() | st.integers(1, LARGEST),
 )
 STEP_SPECS: Final = st.builds(
@@ -128,7 +133,11 @@ SPECS: Final[st.SearchStrategy[JobSpec]] = st.builds(
     environment=tuples_of(some("os", "arch", "env:HOME", "file:a b", "git:HEAD")),
     checkpoints=st.none() | POLICIES,
     expected_artifacts=tuples_of(TEXTS),
-    acceptance=tuples_of(st.builds(Check, name=TEXTS, command=COMMANDS)),
+    acceptance=st.lists(
+        st.builds(Check, name=TEXTS, command=COMMANDS),
+        max_size=3,
+        unique_by=lambda check: check.name,
+    ),
 )
 _ENDED: Final = {"step": STEPS, "attempt": SMALL, "epoch": SMALL, "usage": AMOUNTS}
 _ANSWERED: Final = {

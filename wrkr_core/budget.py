@@ -114,6 +114,7 @@ class Budget:
 
     def __init__(
         self,
+        /,
         *,
         wall: str | int | None = None,
         steps: int | None = None,

@@ -64,33 +64,33 @@ class GroupCommit(Generic[Request, Result]):
         Raises: what ``commit`` gave for this request; ``Unknown`` if a shared commit broke off.
         """
         ticket: _Ticket[Request, Result] = _Ticket(request)
-        with self._lock:
-            if self._led:
-                ticket.gate = threading.Lock()
+        try:
+            with self._lock:
+                if self._led:
+                    ticket.gate = threading.Lock()
+                    ticket.gate.acquire()
+                    self._waiting.append(ticket)
+                else:
+                    self._led = ticket.leads = True
+            if ticket.gate is not None:
                 ticket.gate.acquire()
-                self._waiting.append(ticket)
-            else:
-                self._led = ticket.leads = True
-        if not ticket.leads:
-            self._wait(ticket)
-        if ticket.leads:
-            self._lead(ticket)
+            if ticket.leads:
+                self._lead(ticket)
+        except BaseException:  # Ctrl-C anywhere in here: leave without stopping the others
+            self._leave(ticket)
+            raise
         if isinstance(ticket.outcome, BaseException):
             raise ticket.outcome
         return ticket.outcome  # type: ignore[return-value]  # a result once it is not an exception
 
-    def _wait(self, ticket: _Ticket[Request, Result]) -> None:
-        """Block until the ticket has an outcome or the lead."""
-        assert ticket.gate is not None  # noqa: S101  # set before the ticket was queued
-        try:
-            ticket.gate.acquire()
-        except BaseException:  # Ctrl-C: leave the queue without stopping it
-            with self._lock:
-                if ticket in self._waiting:
-                    self._waiting.remove(ticket)
-                elif ticket.leads:
-                    self._hand_on()
-            raise
+    def _leave(self, ticket: _Ticket[Request, Result]) -> None:
+        """Take a ticket whose caller goes away out of the queue, or pass on the lead it still has."""
+        with self._lock:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+            elif ticket.leads:
+                ticket.leads = False
+                self._hand_on()
 
     def _lead(self, mine: _Ticket[Request, Result]) -> None:
         """Commit what waits, ``mine`` first, then pass the lead on."""
@@ -108,6 +108,7 @@ class GroupCommit(Generic[Request, Result]):
             mine.outcome = error
         finally:
             with self._lock:
+                mine.leads = False
                 self._hand_on()
             for ticket in batch[1:]:
                 if ticket.gate is not None:

@@ -136,6 +136,15 @@ class JobSpec:
         ids = [step.id for step in steps]
         for twice in sorted({each for each in ids if ids.count(each) > 1}):
             raise InvalidInputError(f"two steps have the id {twice!r}")
+        names = [check.name for check in acceptance]
+        for twice in sorted({each for each in names if names.count(each) > 1}):
+            raise InvalidInputError(f"two acceptance checks have the name {twice!r}")
+        for step in steps:
+            _check_command(step.command, f"step {step.id!r}")
+        for check in acceptance:
+            _check_command(check.command, f"acceptance check {check.name!r}")
+        if command is not None:
+            _check_command(command, "the command")
         policy = checkpoints or CheckpointPolicy()
         for kind in policy.required:
             if kind not in KINDS:
@@ -161,6 +170,14 @@ class JobSpec:
         """The inputs as a new dict."""
         values: dict[str, object] = msgspec.json.decode(self.inputs)
         return values
+
+
+def _check_command(command: Command, what: str) -> None:
+    if bool(command.argv) == bool(command.shell):
+        raise InvalidInputError(f"{what} needs argv or shell, and not both")
+    names = [each.name for each in command.env]
+    if len(set(names)) != len(names):
+        raise InvalidInputError(f"{what} sets an environment variable twice")
 
 
 def spec_bytes(spec: JobSpec) -> bytes:

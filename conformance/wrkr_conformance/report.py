@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from wrkr_conformance.clause import Clause  # attrs resolves it
+if TYPE_CHECKING:
+    from wrkr_conformance.clause import Clause
 
 Status = Literal["passed", "failed", "not_run"]
 Verdict = Literal["compatible", "incompatible", "incomplete"]

@@ -90,6 +90,23 @@ def test_what_was_acknowledged_must_be_there_whole_and_unchanged() -> None:
         inspect(kept("9-9/0.1"), [(0, ["0-2/0.1"])])
 
 
+def test_at_most_one_write_may_be_there_that_nobody_was_told_of() -> None:
+    store = MemoryStore()
+    told = crash.Told()
+    store.append("c0", 0, [record(name, data) for name, data in kept("0-1/0.1")])
+    crash._look(store, told)
+    store.put("k0", b"1", 0)
+
+    with pytest.raises(Broken, match="2 writes are there that were never acknowledged"):
+        crash._look(store, told)
+
+    told.cells["k0"] = (1, b"1")
+    crash._look(store, told)
+    told.cells["k0"] = (2, b"2")
+    with pytest.raises(Broken, match="cell 'k0' is"):
+        crash._look(store, told)
+
+
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_the_data_of_a_record_follows_from_its_id(one: str, two: str) -> None:
     assert crash.data_of(one) == crash.data_of(one)

@@ -6,7 +6,6 @@ or raises what is wrong. ``STAGES`` is their order. Another stage is another row
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Final
@@ -23,7 +22,6 @@ from wrkr_core.errors import (
 )
 from wrkr_core.instants import to_text
 from wrkr_core.jobpack import archive, documents
-from wrkr_core.jobpack.archive import Entry, Limits
 from wrkr_core.jobpack.comparing import Comparison
 from wrkr_core.jobpack.history import History
 from wrkr_core.jobpack.log import Lines, LogCheck
@@ -38,13 +36,14 @@ from wrkr_core.jobpack.manifest import (
     read_manifest,
 )
 from wrkr_core.jobpack.projections import Projections
-from wrkr_core.jobpack.receipt import Receipt
 from wrkr_core.record import open_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from wrkr_core.job.state import JobState
+    from wrkr_core.jobpack.archive import Entry, Limits
+    from wrkr_core.jobpack.receipt import Receipt
 
 _FIRST_BYTES: Final = b"PK\x03\x04"
 

@@ -13,13 +13,12 @@ import attrs
 
 from wrkr_core.errors import Corrupt, Deleted, NotFoundError
 from wrkr_core.ledger import Ledger
-from wrkr_core.store import Store
 from wrkr_core.work.attempts import blob_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wrkr_core.store import Event
+    from wrkr_core.store import Event, Store
 
 PAGE: Final = 100  # records held at once; each may hold a result of 64 KiB
 

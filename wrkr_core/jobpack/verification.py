@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
-from wrkr_core.job.state import Status
+if TYPE_CHECKING:
+    from wrkr_core.job.state import Status
 
 Assurance = Literal["unsigned", "asserted", "signed"]
 
