@@ -12,24 +12,29 @@ import asyncio
 import contextvars
 import inspect
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from wrkr_core import watching
 from wrkr_core.errors import StepTimeoutError
 from wrkr_core.instants import duration_text
 from wrkr_core.ledger import Ledger
 from wrkr_core.work.calling import call_within
 from wrkr_core.work.job import DEFAULT_BACKOFF, Job
+from wrkr_core.work.places import forget
 from wrkr_core.work.steps import Call, Do, Wait, step_plan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+    from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import Self
 
     from wrkr_core.approval import Answer
-    from wrkr_core.events import RecordedEvent
+    from wrkr_core.artifact import Artifact
+    from wrkr_core.budget import Amount
+    from wrkr_core.events import AcceptanceRecorded, RecordedEvent
     from wrkr_core.job.state import JobState, Status
     from wrkr_core.machine import Machine
     from wrkr_core.spec import JobSpec
@@ -56,6 +61,19 @@ class _Threads:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
             await _settled(future)
+            raise
+
+    async def enter(self, manager: AbstractContextManager[T]) -> T:
+        """Enter a context in a thread; a task cancelled meanwhile leaves it again before it ends."""
+        call = partial(contextvars.copy_context().run, manager.__enter__)
+        future = asyncio.get_running_loop().run_in_executor(self._pool, call)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError as error:
+            await _settled(future)
+            if not future.cancelled() and future.exception() is None:
+                with suppress(asyncio.CancelledError):
+                    await self.run(manager.__exit__, type(error), error, error.__traceback__)
             raise
 
     def close(self) -> None:
@@ -170,7 +188,7 @@ class AsyncJob:
     async def reserve(self, **wanted: Any) -> AsyncGenerator[Spending]:  # noqa: ANN401  # the keywords of Job.reserve
         """Set amounts aside before the act; see ``Job.reserve``."""
         reserving = self._job.reserve(**wanted)
-        spending = await self._threads.run(reserving.__enter__)
+        spending = await self._threads.enter(reserving)
         try:
             yield spending
         except BaseException as error:
@@ -182,6 +200,18 @@ class AsyncJob:
         """Record where the job stands; see ``Job.checkpoint``."""
         await self._threads.run(self._job.checkpoint, kind, summary, **options)
 
+    async def artifact(self, artifact: Artifact) -> None:
+        """Record a file as it is now; see ``Job.artifact``."""
+        await self._threads.run(self._job.artifact, artifact)
+
+    async def acceptance(self, outcome: AcceptanceRecorded) -> None:
+        """Record how the acceptance checks came out; see ``Job.acceptance``."""
+        await self._threads.run(self._job.acceptance, outcome)
+
+    async def block(self, summary: str, **options: Any) -> None:  # noqa: ANN401  # the keywords of Job.block
+        """Record that the job cannot go on; see ``Job.block``."""
+        await self._threads.run(self._job.block, summary, **options)
+
     async def complete(self, summary: str = "done") -> None:
         """Record that the job is done; see ``Job.complete``."""
         await self._threads.run(self._job.complete, summary)
@@ -189,10 +219,6 @@ class AsyncJob:
     async def check(self) -> None:
         """Look whether the job may go on; see ``Job.check``."""
         await self._threads.run(self._job.check)
-
-
-def _next(events: Iterator[RecordedEvent]) -> RecordedEvent | None:
-    return next(events, None)
 
 
 async def _await_within(wanted: Call) -> Any:  # noqa: ANN401  # whatever the coroutine returns
@@ -250,6 +276,28 @@ class AsyncLedger:
         """Record that the job exists; see ``Ledger.submit``."""
         return await self._threads.run(self._ledger.submit, spec, job_id=job_id, by=by)
 
+    async def submitted(
+        self, spec: JobSpec, *, job_id: str | None = None, by: str | None = None
+    ) -> tuple[str, bool]:
+        """Submit; return the id and whether the job is new; see ``Ledger.submitted``."""
+        return await self._threads.run(self._ledger.submitted, spec, job_id=job_id, by=by)
+
+    async def spec(self, job_id: str) -> JobSpec:
+        """Return what the job was asked to do; see ``Ledger.spec``."""
+        return await self._threads.run(self._ledger.spec, job_id)
+
+    async def raise_budget(
+        self, job_id: str, limits: tuple[Amount, ...], *, reason: str, by: str | None = None
+    ) -> JobState:
+        """Set new limits; see ``Ledger.raise_budget``."""
+        return await self._threads.run(
+            self._ledger.raise_budget, job_id, limits, reason=reason, by=by
+        )
+
+    async def emit(self, job_id: str, kind: str, summary: str, **options: Any) -> str:  # noqa: ANN401  # the keywords of Ledger.emit
+        """Record a checkpoint from outside the worker; see ``Ledger.emit``."""
+        return await self._threads.run(self._ledger.emit, job_id, kind, summary, **options)
+
     async def state(self, job_id: str, *, at: int | None = None) -> JobState:
         """Return the job as it is, or was; see ``Ledger.state``."""
         return await self._threads.run(self._ledger.state, job_id, at=at)
@@ -272,9 +320,22 @@ class AsyncLedger:
         timeout: float | None = None,  # noqa: ASYNC109  # of silence, as in Ledger.follow
     ) -> AsyncIterator[RecordedEvent]:
         """Yield the job's events as they happen; see ``Ledger.follow``."""
-        events = self._ledger.follow(job_id, after=after, timeout=timeout)
-        while (recorded := await self._threads.run(_next, events)) is not None:
-            yield recorded
+        machine, pause = self._ledger.machine, watching.SHORTEST
+        silent_since = machine.uptime()
+        while True:
+            fresh = await self.events(job_id, after=after)
+            for recorded in fresh:
+                yield recorded
+                after = recorded.seq
+            if fresh:
+                pause, silent_since = watching.SHORTEST, machine.uptime()
+            state, silent = await self.state(job_id), machine.uptime() - silent_since
+            if state.seq <= after and watching.is_over(state, machine, silent):
+                return
+            if timeout is not None and silent >= timeout * watching.SECOND:
+                return
+            await asyncio.sleep(pause / watching.SECOND)
+            pause = min(watching.LONGEST, pause * 2)
 
     async def feed(
         self, cursor: str = "", *, limit: int = 1000
@@ -290,7 +351,15 @@ class AsyncLedger:
         timeout: float | None = None,  # noqa: ASYNC109  # after it the job is returned as it is
     ) -> JobState:
         """Return the job once it is as wanted; see ``Ledger.wait``."""
-        return await self._threads.run(self._ledger.wait, job_id, until=until, timeout=timeout)
+        machine, pause = self._ledger.machine, watching.SHORTEST
+        began = machine.uptime()
+        while True:
+            state = await self.state(job_id)
+            over = timeout is not None and machine.uptime() - began >= timeout * watching.SECOND
+            if over or watching.is_reached(state, until):
+                return state
+            await asyncio.sleep(pause / watching.SECOND)
+            pause = min(watching.LONGEST, pause * 2)
 
     async def pause(self, job_id: str, *, reason: str, by: str | None = None) -> JobState:
         """Have work stop; see ``Ledger.pause``."""
@@ -322,7 +391,7 @@ class AsyncLedger:
     async def work(self, job_id: str, **options: Any) -> AsyncGenerator[AsyncJob]:  # noqa: ANN401  # the keywords of Ledger.work
         """Claim the job, hold it while the block runs, let go at its end; see ``Ledger.work``."""
         working = self._ledger.work(job_id, **options)
-        job = await self._threads.run(working.__enter__)
+        job = await self._threads.enter(working)
         try:
             yield AsyncJob(job, self._threads)
         except BaseException as error:
@@ -331,3 +400,5 @@ class AsyncLedger:
                 raise
         else:
             await self._threads.run(working.__exit__, None, None, None)
+        finally:
+            forget(job.holding.number)

@@ -44,7 +44,7 @@ class Amount:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot be an amount (by hand: this is made for every step)."""
-        if not 0 <= self.amount <= LARGEST:
+        if type(self.amount) is not int or not 0 <= self.amount <= LARGEST:
             raise ValueError(f"an amount of {self.meter} is {self.amount}; allowed: 0 to 2^53 - 1")
 
 
@@ -150,19 +150,19 @@ def refused(
     reserved: Mapping[str, int],
     wanted: Iterable[Amount],
 ) -> tuple[Overrun, ...]:
-    """Return the meters on which ``wanted`` does not fit; empty when all of it does."""
-    return tuple(
-        Overrun(
-            meter=each.meter,
-            used=spent.get(each.meter, 0) + reserved.get(each.meter, 0),
-            wanted=each.amount,
-            limit=limits[each.meter],
-        )
-        for each in wanted
-        if each.meter in limits
-        and spent.get(each.meter, 0) + reserved.get(each.meter, 0) + each.amount
-        > limits[each.meter]
-    )
+    """Return the meters on which ``wanted`` does not fit; empty when all of it does.
+
+    Amounts of one meter count together.
+    """
+    totals: dict[str, int] = {}
+    for each in wanted:
+        totals[each.meter] = totals.get(each.meter, 0) + each.amount
+    found: list[Overrun] = []
+    for meter, amount in totals.items():
+        used = spent.get(meter, 0) + reserved.get(meter, 0)
+        if meter in limits and used + amount > limits[meter]:
+            found.append(Overrun(meter=meter, used=used, wanted=amount, limit=limits[meter]))
+    return tuple(found)
 
 
 def overruns(

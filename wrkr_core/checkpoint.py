@@ -35,6 +35,15 @@ class ArtifactChanges:
     removed: tuple[str, ...] = ()
 
 
+def storable(text: str, most: int = LONGEST_SUMMARY) -> str:
+    """Return a text nobody wrote by hand so that it can be recorded: valid Unicode, at most ``most``.
+
+    What a person writes is refused instead (``check_summary``); an error's text cannot be.
+    """
+    valid = text.encode("utf-8", "backslashreplace").decode()
+    return valid if len(valid) <= most else valid[: most - 1] + "…"
+
+
 def check_summary(summary: str) -> str:
     """Return ``summary`` if it has 1 to 2000 characters and is not blank; it is never cut.
 

@@ -23,22 +23,28 @@ CLASSES: Final[dict[str, type[KnownEvent]]] = {
     f"{NAMES[cls]}/{current_version(NAMES[cls])}": cls for cls in get_args(KnownEvent)
 }
 WIRE_TYPES: Final[dict[type, str]] = {cls: wire for wire, cls in CLASSES.items()}
+_UNREADABLE: Final = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 _decoders: dict[str, msgspec.json.Decoder[KnownEvent]] = {}
 
 
 def encode(event: Event) -> tuple[str, bytes]:
     """Return the wire type (``step_finished/1``) and the payload as canonical JSON.
 
-    Raises: InvalidInputError: a text holds a lone surrogate.
+    Raises: InvalidInputError: a text holds a lone surrogate, or a value is of a wrong type.
     """
     if isinstance(event, UnknownEvent):
         return event.type, bytes(event.payload)
+    wire_type = WIRE_TYPES[type(event)]
     try:
-        return WIRE_TYPES[type(event)], _encode(event)
+        payload = _encode(event)
+        _decoder(wire_type).decode(payload)  # a value of a wrong type must not reach the log
     except UnicodeEncodeError as error:
         raise InvalidInputError(
             f"text that is not valid Unicode cannot be recorded: {error.object!r:.80}"
         ) from error
+    except _UNREADABLE as error:
+        raise InvalidInputError(f"a {wire_type} event cannot be recorded: {error}") from error
+    return wire_type, payload
 
 
 def decode(wire_type: str, payload: bytes | msgspec.Raw) -> Event:
@@ -53,16 +59,22 @@ def decode(wire_type: str, payload: bytes | msgspec.Raw) -> Event:
         if decoder is not None:
             return decoder.decode(payload)
         return _decode_slowly(wire_type, payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, KeyError) as error:
+    except (*_UNREADABLE, InvalidInputError, KeyError) as error:
         raise Corrupt(f"a {wire_type} event cannot be read: {error}", type=wire_type) from error
+
+
+def _decoder(wire_type: str) -> msgspec.json.Decoder[KnownEvent]:
+    """Return the decoder of a known type, made when it is first needed."""
+    decoder = _decoders.get(wire_type)
+    if decoder is None:
+        decoder = _decoders[wire_type] = msgspec.json.Decoder(CLASSES[wire_type])
+    return decoder
 
 
 def _decode_slowly(wire_type: str, payload: bytes | msgspec.Raw) -> Event:
     """Decode the first of its type, an older version, or an unknown one."""
-    cls = CLASSES.get(wire_type)
-    if cls is not None:
-        _decoders[wire_type] = msgspec.json.Decoder(cls)
-        return _decoders[wire_type].decode(payload)
+    if wire_type in CLASSES:
+        return _decoder(wire_type).decode(payload)
     name, _, version = wire_type.rpartition("/")
     if version.isdecimal() and int(version) < current_version(name) and int(version) > 0:
         older = upcast(name, int(version), loads(bytes(payload)))

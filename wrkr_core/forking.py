@@ -10,6 +10,7 @@ from wrkr_core import events as e
 from wrkr_core._version import __version__
 from wrkr_core.errors import InvalidInputError, JobExistsError, NotFoundError
 from wrkr_core.ids import check_job_id, job_id_for
+from wrkr_core.job.decide.leasing import FORK_WORKER
 from wrkr_core.job.decide.lifecycle import decide_submit
 from wrkr_core.job.replay import identity
 from wrkr_core.job_log import JobLog
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from wrkr_core.ledger import Ledger
 
 BATCH: Final = 500  # events appended at once
-WORKER: Final = "fork"
 
 
 def fork_job(ledger: Ledger, job_id: str, *, at: int | str, new_id: str | None, by: str) -> str:
@@ -31,6 +31,8 @@ def fork_job(ledger: Ledger, job_id: str, *, at: int | str, new_id: str | None, 
     """
     seq = _record_of(at)
     point = ledger.state(job_id, at=seq)
+    if str(at).startswith("cp_"):
+        _require_checkpoint(ledger, job_id, seq)
     spec = ledger.spec(job_id)
     fork = check_job_id(new_id or job_id_for(spec.name, ledger.machine.new_id()))
     origin = e.ForkPoint(job=job_id, seq=seq, hash=point.hash)
@@ -40,10 +42,10 @@ def fork_job(ledger: Ledger, job_id: str, *, at: int | str, new_id: str | None, 
     ]
     if copied:
         holder = ledger.machine.holder()
-        beginning.append(e.LeaseTaken(worker=WORKER, epoch=1, ttl=60_000_000, holder=holder))
+        beginning.append(e.LeaseTaken(worker=FORK_WORKER, epoch=1, ttl=60_000_000, holder=holder))
     events = [*beginning, *copied]
     if copied:
-        events.append(e.LeaseReleased(worker=WORKER, epoch=1, reason="forked", heartbeats=0))
+        events.append(e.LeaseReleased(worker=FORK_WORKER, epoch=1, reason="forked", heartbeats=0))
     log = JobLog(ledger.store, ledger.machine, fork)
     state = log.load()
     if state is not None and (state.forked_from != origin or state.epoch > 1):
@@ -63,22 +65,39 @@ def _record_of(at: int | str) -> int:
     return int(text)
 
 
+def _require_checkpoint(ledger: Ledger, job_id: str, seq: int) -> None:
+    for recorded in ledger.events(job_id, after=seq - 1, through=seq):
+        if not isinstance(recorded.event, e.CheckpointRecorded):
+            raise NotFoundError(
+                f"job {job_id} has no checkpoint cp_{seq}",
+                hint=f"wrkr checkpoint list {job_id}",
+                job_id=job_id,
+            )
+
+
 def _copies(ledger: Ledger, job_id: str, through: int) -> Iterator[e.Event]:
-    """Yield what the fork takes over: each finished step as one attempt under the fork's epoch."""
+    """Yield what the fork takes over: each finished step as one attempt under the fork's epoch.
+
+    What was settled from a reservation is taken over as a charge under the reservation's mark.
+    """
+    events = [recorded.event for recorded in ledger.events(job_id, through=through)]
+    environments = [
+        event.fingerprint
+        for event in events
+        if isinstance(event, e.EnvironmentCaptured | e.EnvironmentAccepted)
+    ]
+    if environments:
+        yield e.EnvironmentCaptured(fingerprint=environments[-1])
     started: dict[tuple[str, str | int], e.StepStarted] = {}
-    environment_seen = False
-    for recorded in ledger.events(job_id, through=through):
-        event = recorded.event
-        if isinstance(event, e.EnvironmentCaptured) and not environment_seen:
-            environment_seen = True
-            yield event
-        elif isinstance(event, e.StepStarted):
+    for event in events:
+        if isinstance(event, e.StepStarted):
             started[identity(event.step)] = event
         elif isinstance(event, e.StepFinished):
-            begun = started.get(identity(event.step))
-            if begun is None:
-                raise NotFoundError(f"job {job_id}: a finished step was never started")
+            begun = started[identity(event.step)]
             yield attrs.evolve(begun, attempt=1, epoch=1, approval=None)
             yield attrs.evolve(event, attempt=1, epoch=1)
         elif isinstance(event, e.Charged):
             yield event
+        elif isinstance(event, e.BudgetSettled) and event.amounts:
+            marked = event.reservation.startswith("reserve@")
+            yield e.Charged(amounts=event.amounts, mark=event.reservation if marked else "")

@@ -73,7 +73,7 @@ class GroupCommit(Generic[Request, Result]):
                 else:
                     self._led = ticket.leads = True
             if ticket.gate is not None:
-                ticket.gate.acquire()
+                self._wait(ticket)
             if ticket.leads:
                 self._lead(ticket)
         except BaseException:  # Ctrl-C anywhere in here: leave without stopping the others
@@ -82,6 +82,11 @@ class GroupCommit(Generic[Request, Result]):
         if isinstance(ticket.outcome, BaseException):
             raise ticket.outcome
         return ticket.outcome  # type: ignore[return-value]  # a result once it is not an exception
+
+    def _wait(self, ticket: _Ticket[Request, Result]) -> None:
+        """Block until the outcome or the lead has arrived."""
+        if ticket.gate is not None:
+            ticket.gate.acquire()
 
     def _leave(self, ticket: _Ticket[Request, Result]) -> None:
         """Take a ticket whose caller goes away out of the queue, or pass on the lead it still has."""

@@ -17,6 +17,7 @@ from wrkr_core.errors import (
     Deleted,
     MoveNotAllowedError,
     NotFoundError,
+    StoreError,
     Unknown,
     WrkrError,
 )
@@ -26,12 +27,13 @@ from wrkr_core.record import open_all, seal_all
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from wrkr_core.events import Event, RecordedEvent
+    from wrkr_core.events import Event as JobEvent
+    from wrkr_core.events import RecordedEvent
     from wrkr_core.job.state import JobState
     from wrkr_core.machine import Machine
-    from wrkr_core.store import NewEvent, Store
+    from wrkr_core.store import Event, NewEvent, Store
 
-    Command = Callable[[JobState | None, int], tuple[Event, ...]]
+    Command = Callable[[JobState | None, int], tuple[JobEvent, ...]]
 
 PAGE: Final = 1000
 TRIES: Final = 64
@@ -71,12 +73,16 @@ class JobLog:
         Raises: Corrupt, NotFoundError: the job was deleted.
         """
         self._folding = None
+        self.state = self._from_snapshot()
+        self.refresh()
+        return self.state
+
+    def _read(self, after: int, limit: int) -> list[Event]:
+        """Return stored records. Raises: NotFoundError: the job was deleted."""
         try:
-            self.state = self._from_snapshot()
-            self.refresh()
+            return self._store.read(self.job_id, after, limit)
         except Deleted as error:
             raise NotFoundError(f"job {self.job_id} was deleted", job_id=self.job_id) from error
-        return self.state
 
     def _from_snapshot(self) -> JobState | None:
         cell = self._store.get(snapshot.snapshot_key(self.job_id))
@@ -86,7 +92,7 @@ class JobLog:
         state = snapshot.read_snapshot(cell.data, self.job_id)
         if state is None:
             return None
-        at_seq = self._store.read(self.job_id, state.seq - 1, 1)
+        at_seq = self._read(state.seq - 1, 1)
         if not at_seq or open_all(self.job_id, at_seq, prev=None)[0].hash != state.hash:
             return None
         self._snapshot_seq = state.seq
@@ -106,7 +112,7 @@ class JobLog:
     def _pages(self) -> Iterator[list[RecordedEvent]]:
         while True:
             after = self.state.seq if self.state else 0
-            stored = self._store.read(self.job_id, after, PAGE)
+            stored = self._read(after, PAGE)
             if stored:
                 prev = self.state.hash if self.state else GENESIS
                 yield open_all(self.job_id, stored, prev=prev)
@@ -121,7 +127,7 @@ class JobLog:
         prev = GENESIS if after == 0 else None
         while through is None or after < through:
             limit = PAGE if through is None else min(PAGE, through - after)
-            stored = self._store.read(self.job_id, after, limit)
+            stored = self._read(after, limit)
             for recorded in open_all(self.job_id, stored, prev=prev):
                 yield recorded
                 after, prev = recorded.seq, recorded.hash
@@ -180,11 +186,11 @@ class JobLog:
             try:
                 self._append(after, new, durable=durable)
             except Conflict:
-                self.refresh()
                 if attempt:
                     self._machine.sleep(
                         self._machine.jitter(min(LONGEST_BACK_OFF, 1000 << min(attempt, 6)))
                     )
+                self.refresh()
                 continue
             self._go_on(folded, recorded)
             self._keep_snapshot()
@@ -233,6 +239,6 @@ class JobLog:
             )
         except Conflict as conflict:
             self._snapshot_version = conflict.head
-        except (Busy, Unknown):
-            return
+        except StoreError:
+            return  # a cache; what it is a cache of was written
         self._snapshot_seq = state.seq

@@ -12,7 +12,7 @@ from wrkr_core import events as e
 from wrkr_core import watching
 from wrkr_core._version import __version__
 from wrkr_core.checkpoint import ArtifactChanges, RequiredAction
-from wrkr_core.errors import InvalidInputError, NotFoundError
+from wrkr_core.errors import Corrupt, Deleted, InvalidInputError, NotFoundError, WrkrError
 from wrkr_core.ids import check_actor, check_job_id, job_id_for
 from wrkr_core.job.decide.deciding import (
     decide_approve,
@@ -101,21 +101,31 @@ class Ledger:
         yield from log.records(after, through)
 
     def jobs(
-        self, *, status: Status | None = None, after: str = "", limit: int = 1000
+        self,
+        *,
+        status: Status | None = None,
+        after: str = "",
+        limit: int = 1000,
+        on_damage: Callable[[str, WrkrError], None] | None = None,
     ) -> list[JobState]:
-        """Return up to ``limit`` jobs with id > ``after``, by id; only those of ``status`` if given."""
+        """Return up to ``limit`` jobs with id > ``after``, by id; only those of ``status`` if given.
+
+        A job that cannot be read does not hide the others: ``on_damage`` is told its id and why.
+        """
         found: list[JobState] = []
-        while len(found) < limit:
-            page = self.store.streams(after=after, limit=min(limit, 1000))
+        while page := self.store.streams(after=after, limit=min(limit, 1000)):
             for info in page:
                 after = info.stream
-                state = self._log(info.stream).load()
+                try:
+                    state = self._log(after).load()
+                except (Corrupt, NotFoundError) as error:
+                    if on_damage is not None:
+                        on_damage(after, error)
+                    continue
                 if state is not None and status in (None, state.status):
                     found.append(state)
                     if len(found) == limit:
                         return found
-            if not page:
-                return found
         return found
 
     def follow(
@@ -377,7 +387,11 @@ class Ledger:
         return state
 
     def _require_stream(self, job_id: str) -> None:
-        if self.store.stream(job_id) is None:
+        try:
+            info = self.store.stream(job_id)
+        except Deleted as error:
+            raise NotFoundError(f"job {job_id} was deleted", job_id=job_id) from error
+        if info is None:
             raise self._no_job(job_id)
 
     def _no_job(self, job_id: str) -> NotFoundError:

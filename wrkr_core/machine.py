@@ -8,7 +8,6 @@ nobody sets.
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from typing import Final, Protocol
@@ -117,8 +116,12 @@ class ThisMachine:
             return False
         if (holder.boot_id, holder.pid_namespace) != (mine.boot_id, mine.pid_namespace):
             return False
+        if not _is_there(holder.pid):
+            return True
         started = _started_at(holder.pid)
-        return started is None or started != holder.started_at
+        if started is None or not holder.started_at:
+            return False  # it may not be looked at, or did not know when it began: it may be alive
+        return started != holder.started_at
 
 
 def user_name() -> str:
@@ -154,15 +157,27 @@ def _pid_namespace() -> str:
         return ""
 
 
-def _started_at(pid: int) -> int | None:
-    """Return when a process started, in µs of uptime; None if there is none, or only a zombie.
+def _is_there(pid: int) -> bool:
+    """Tell whether there is such a process, one that may not be signalled included."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
-    Linux only; elsewhere 0, with which no process is ever told to be gone.
+
+def _started_at(pid: int) -> int | None:
+    """Return when a process started, in µs of uptime; None if that cannot be seen.
+
+    A zombie has ended: it is said to have started at -1, which no holder did. Linux only; elsewhere
+    None, with which no process is ever told to be gone.
     """
-    if sys.platform != "linux":
-        return 0
     _, _, rest = _read(f"/proc/{pid}/stat").rpartition(") ")
     fields = rest.split()
-    if len(fields) <= _STAT_START or fields[_STAT_STATE] in ("Z", "X"):
+    if len(fields) <= _STAT_START:
         return None
+    if fields[_STAT_STATE] in ("Z", "X"):
+        return -1
     return int(fields[_STAT_START]) * 1_000_000 // os.sysconf("SC_CLK_TCK")

@@ -102,7 +102,14 @@ def decode_result(data: bytes, type_name: str | None) -> Any:  # noqa: ANN401  #
             hint="register it with wrkr_core.register_result before working on the job",
             type=type_name,
         )
-    return codec.decode(value)
+    try:
+        return codec.decode(value)
+    except (msgspec.MsgspecError, TypeError, ValueError, KeyError) as error:
+        raise ResultNotStorableError(
+            f"a recorded result is no {type_name} any more: {error}",
+            hint="register a decode function that takes what was recorded",
+            type=type_name,
+        ) from error
 
 
 def read_back(value: object, data: bytes, type_name: str | None) -> Any:  # noqa: ANN401  # as above

@@ -51,6 +51,6 @@ def read_snapshot(data: bytes, job_id: str) -> JobState | None:
         if sealed.fold != VERSION or digest_bytes(bytes(sealed.state)) != sealed.seal:
             return None
         state = _decoder().decode(sealed.state)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return state if state.job_id == job_id else None

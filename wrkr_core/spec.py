@@ -12,7 +12,7 @@ import attrs
 import msgspec
 from attrs import validators
 
-from wrkr_core.budget import Budget
+from wrkr_core.budget import LARGEST, Budget
 from wrkr_core.canonical import digest_bytes, dumps
 from wrkr_core.checkpoint import KINDS, Kind
 from wrkr_core.environment import DEFAULT_RULES, check_rules
@@ -44,7 +44,10 @@ class Command:
     shell: str = ""
     cwd: str = ""
     env: tuple[Variable, ...] = ()
-    timeout: int | None = attrs.field(default=None, validator=validators.optional(validators.gt(0)))
+    timeout: int | None = attrs.field(
+        default=None,
+        validator=validators.optional([validators.gt(0), validators.le(LARGEST)]),
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +60,7 @@ class StepSpec:
 
     id: str
     command: Command
-    retries: int = attrs.field(default=0, validator=validators.ge(0))
+    retries: int = attrs.field(default=0, validator=[validators.ge(0), validators.le(LARGEST)])
     artifacts: tuple[str, ...] = ()
     gate: str = ""
     at_most_once: bool = False
@@ -71,7 +74,7 @@ class CheckpointPolicy:
     ``min_interval``. ``required`` kinds must be in the log before the job may complete.
     """
 
-    min_interval: int = attrs.field(default=0, validator=validators.ge(0))
+    min_interval: int = attrs.field(default=0, validator=[validators.ge(0), validators.le(LARGEST)])
     required: tuple[Kind, ...] = ()
 
 
@@ -181,8 +184,16 @@ def _check_command(command: Command, what: str) -> None:
 
 
 def spec_bytes(spec: JobSpec) -> bytes:
-    """Return the spec as canonical JSON, as ``job_submitted`` holds it."""
-    return msgspec.json.encode(spec, order="sorted")
+    """Return the spec as canonical JSON, as ``job_submitted`` holds it.
+
+    Raises: InvalidInputError: a text in it is not valid Unicode.
+    """
+    try:
+        return msgspec.json.encode(spec, order="sorted")
+    except UnicodeEncodeError as error:
+        raise InvalidInputError(
+            f"text that is not valid Unicode cannot be in a spec: {error.object!r:.80}"
+        ) from error
 
 
 def spec_digest(spec: JobSpec) -> str:

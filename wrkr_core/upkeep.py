@@ -19,10 +19,14 @@ from wrkr_core.work.heartbeat import heartbeat_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wrkr_core.job.state import JobState
     from wrkr_core.ledger import Ledger
     from wrkr_core.store import Store
 
 PAGE: Final = 1000
+LONGEST_GOODBYE: Final = (
+    86_400_000_000  # µs; a holder elsewhere that has not let go by then will not
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -91,8 +95,10 @@ def prune(ledger: Ledger, *, before: int, dry_run: bool) -> list[Pruned]:
     kept_blobs: set[str] = set()
     freed_blobs: set[str] = set()
     for job_id in list(stream_names(ledger.store)):
-        state = ledger.state(job_id)
-        goes = state.is_final and state.lease is None and state.at < before
+        state = fold_all(None, ledger.events(job_id), job_id)
+        if state is None:
+            continue
+        goes = state.is_final and state.at < before and not _is_held(ledger, state)
         (freed_blobs if goes else kept_blobs).update(_blobs_of(ledger, job_id))
         if goes:
             over.append(
@@ -104,6 +110,14 @@ def prune(ledger: Ledger, *, before: int, dry_run: bool) -> list[Pruned]:
         for blob in sorted(freed_blobs - kept_blobs):
             _drop_cell(ledger.store, blob_key(blob))
     return over
+
+
+def _is_held(ledger: Ledger, state: JobState) -> bool:
+    """Tell whether a worker may still be about to let go of a job that is over."""
+    lease = state.lease
+    if lease is None or ledger.machine.is_gone(lease.holder):
+        return False
+    return ledger.machine.now() - state.at < max(LONGEST_GOODBYE, lease.ttl)
 
 
 def _remove(store: Store, job_id: str) -> None:

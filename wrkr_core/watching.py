@@ -29,12 +29,23 @@ def follow(
             yield from [recorded for recorded in fresh if recorded.seq > after]
             fresh.clear()
             pause, silent_since = SHORTEST, machine.uptime()
-        if log.state is not None and log.state.is_final and log.state.lease is None:
+        silent = machine.uptime() - silent_since
+        if log.state is not None and is_over(log.state, machine, silent):
             return
-        if timeout is not None and machine.uptime() - silent_since >= timeout * SECOND:
+        if timeout is not None and silent >= timeout * SECOND:
             return
         machine.sleep(pause)
         pause = min(LONGEST, pause * 2)
+
+
+def is_over(state: JobState, machine: Machine, silent: int) -> bool:
+    """Tell whether nothing more will be recorded: final, and nobody is left to let go of it.
+
+    A holder that is gone, or was silent for as long as its lease lasts, will not.
+    """
+    if not state.is_final:
+        return False
+    return state.lease is None or machine.is_gone(state.lease.holder) or silent >= state.lease.ttl
 
 
 def wait(
@@ -47,7 +58,7 @@ def wait(
 ) -> JobState:
     """Return the state of a loaded ``log`` once it is as wanted; see ``Ledger.wait``."""
     began, pause = machine.uptime(), SHORTEST
-    while not _is_reached(state, until):
+    while not is_reached(state, until):
         if timeout is not None and machine.uptime() - began >= timeout * SECOND:
             return state
         machine.sleep(pause)
@@ -57,7 +68,8 @@ def wait(
     return state
 
 
-def _is_reached(state: JobState, until: frozenset[Status] | None) -> bool:
+def is_reached(state: JobState, until: frozenset[Status] | None) -> bool:
+    """Tell whether the status is one of ``until``, by default final or blocked."""
     if until is not None:
         return state.status in until
     return state.is_final or state.status.startswith("blocked")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from wrkr_core.errors import MoveNotAllowedError
-from wrkr_core.events import JobSubmitted
+from wrkr_core.events import JobBlocked, JobSubmitted, UnknownEvent
 from wrkr_core.job.draft import Draft
 from wrkr_core.job.effects import EFFECTS
 from wrkr_core.job.moves import MOVES, not_allowed
@@ -19,7 +19,7 @@ from wrkr_core.job.moves import MOVES, not_allowed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wrkr_core.events import RecordedEvent
+    from wrkr_core.events import KnownEvent, RecordedEvent
     from wrkr_core.job.state import JobState
 
 VERSION: Final = 1  # of what folding gives; a snapshot of another version is dropped
@@ -65,28 +65,49 @@ class Folding:
 
 
 def apply(draft: Draft, recorded: RecordedEvent) -> None:
-    """Apply one event to a draft. Raises: MoveNotAllowedError."""
+    """Apply one event to a draft.
+
+    Behind an event this release does not know, nothing can be held against the ones that follow: it
+    may be what made them legal. They change what they can.
+
+    Raises: MoveNotAllowedError.
+    """
     if recorded.seq != draft.seq + 1:
         raise MoveNotAllowedError(
             f"job {draft.job_id}: record {recorded.seq} cannot follow record {draft.seq}",
             seq=recorded.seq,
         )
     event = recorded.event
-    effect = EFFECTS.get(type(event))
-    if effect is None:
-        draft.unknown = _with(draft.unknown, getattr(event, "type", type(event).__name__))
+    if isinstance(event, UnknownEvent):
+        draft.unknown = _with(draft.unknown, event.type)
     else:
-        name, change = effect
-        if name == "job_blocked":
-            name = f"job_blocked:{event.status}"  # type: ignore[union-attr]  # only JobBlocked is named so
-        after = MOVES[name].get(draft.status)
-        if after is None:
-            raise not_allowed(draft.job_id, draft.status, name)
-        change(draft, recorded, event)
-        draft.status = after
+        try:
+            _change(draft, recorded, event)
+        except MoveNotAllowedError:
+            if not draft.unknown:
+                raise
     draft.seq = recorded.seq
     draft.at = recorded.at
     draft.hash = recorded.hash
+
+
+def _change(draft: Draft, recorded: RecordedEvent, event: KnownEvent) -> None:
+    effect = EFFECTS.get(type(event))
+    if effect is None:
+        raise MoveNotAllowedError(
+            f"job {draft.job_id}: record {recorded.seq} submits a job that exists", seq=recorded.seq
+        )
+    name, change = effect
+    if isinstance(event, JobBlocked):
+        name = f"job_blocked:{event.status}"
+    after = MOVES[name].get(draft.status)
+    if after is None:
+        raise not_allowed(draft.job_id, draft.status, name)
+    try:
+        change(draft, recorded, event)
+    except ValueError as error:  # a value's own validator: more than can be counted, no time at all
+        raise MoveNotAllowedError(f"job {draft.job_id}: {error}", seq=recorded.seq) from error
+    draft.status = after
 
 
 def _with(types: tuple[str, ...], new: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ kept here; of larger ones only the record's seq is, and the caller reads that re
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 KEPT_RESULT: Final = 1024  # bytes; a job of 100,000 steps then keeps at most 100 MB
 
+_NAME_MARKS: Final = re.compile(r"[\\\[\]#!]")
+_KEY_MARKS: Final = re.compile(r"[\\\]]")
+_ESCAPED: Final = r"\\\g<0>"
 NOT_THE_STEPS_FAULT: Final = frozenset({BudgetExceededError.code, InterruptedByUserError.code})
 
 
@@ -41,7 +45,6 @@ class PastStep:
     failure: e.StepFailed | None = None
     gave_up: bool = False
     failures: int = 0  # that count against the retries; a person's resume begins anew
-    visited: bool = False
 
 
 @attrs.define(kw_only=True)
@@ -66,6 +69,7 @@ class Replay:
         self._questions: dict[str, PastQuestion] = {}
         self._by_checkpoint: dict[str, PastQuestion] = {}
         self._timers: dict[str, int] = {}
+        self._asked_for: set[tuple[str, str | int]] = set()
         self._marks: set[str] = set()
         self._last_step_seq = 0
 
@@ -113,7 +117,8 @@ class Replay:
         past = self._steps.get(key)
         if past is None:
             past = self._steps[key] = PastStep(step=event.step)
-            self._unvisited[key] = None
+            if key not in self._asked_for:
+                self._unvisited[key] = None
         past.attempts, past.is_open = event.attempt, True
         past.at_most_once = event.at_most_once
         self._last_step_seq = seq
@@ -156,12 +161,14 @@ class Replay:
         """
         key = identity(step)
         past = self._steps.get(key)
+        self._asked_for.add(key)
         if past is not None:
-            past.visited = True
             self._unvisited.pop(key, None)
             return past
         if self._unvisited:
-            fan_out = step.key is not None and any(name == step.name for name, _ in self._unvisited)
+            fan_out = step.key is not None and any(
+                name == step.name and isinstance(key, str) for name, key in self._unvisited
+            )
             if not fan_out:
                 self._refuse(step)
         return None
@@ -203,7 +210,11 @@ def identity(step: e.StepRef) -> tuple[str, str | int]:
 
 
 def step_text(step: e.StepRef) -> str:
-    """Return how a step is written for people: ``edit[src/a.py]`` or ``plan#2``."""
+    r"""Return how a step is written: ``edit[src/a.py]`` or ``plan#2``; no two are written alike.
+
+    A ``\`` goes before what would be mistaken: ``\ [ ] # !`` in a name, ``\ ]`` in a key.
+    """
+    name = _NAME_MARKS.sub(_ESCAPED, step.name)
     if step.key is not None:
-        return f"{step.name}[{step.key}]"
-    return step.name if step.occurrence == 1 else f"{step.name}#{step.occurrence}"
+        return f"{name}[{_KEY_MARKS.sub(_ESCAPED, step.key)}]"
+    return name if step.occurrence == 1 else f"{name}#{step.occurrence}"

@@ -11,8 +11,8 @@ from wrkr_core import events as e
 from wrkr_core.budget import overrun_text
 from wrkr_core.checkpoint import check_summary
 from wrkr_core.environment import fingerprint
-from wrkr_core.forking import WORKER as FORK_WORKER
 from wrkr_core.ids import check_actor
+from wrkr_core.job.decide.leasing import FORK_WORKER
 from wrkr_core.job.replay import identity, step_text
 from wrkr_core.jobpack.accounts import Accounts
 

@@ -149,7 +149,11 @@ class Attempts:
         step, holding = past.step, self._holding
         key = f"rerun:{step_text(step)}:{past.attempts}"
         asked = holding.replay.question(key)
-        if asked is not None and asked.answer is not None:
+        if (
+            asked is not None
+            and asked.answer is not None
+            and holding.replay.is_usable(asked, holding.machine.now())
+        ):
             return asked.answer.approved
         question = (
             f"Step {step_text(step)} was interrupted and may have run. Approve to run it again, "
@@ -223,7 +227,7 @@ class Attempts:
                 step=step,
                 attempt=attempt,
                 outcome=outcome,
-                ran=holding.lap(),
+                ran=holding.end_lap(),
             ),
             ends_lap=True,
         )
@@ -264,7 +268,7 @@ class Attempts:
                 error_type=type(error).__name__,
                 message=said or type(error).__name__,
                 retry_at=None if delay is None else at + delay,
-                ran=holding.lap(),
+                ran=holding.end_lap(),
             )
 
         holding.decide(rule, ends_lap=True)

@@ -22,7 +22,17 @@ GRACE: Final = 2.0  # seconds
 
 
 class StillRunningError(StepTimeoutError):
-    """The function did not end when asked to: it may still be doing something."""
+    """The function did not end when asked to: it may still be doing something.
+
+    Attributes:
+        thread: The thread it runs in.
+
+    """
+
+    def __init__(self, message: str, thread: threading.Thread) -> None:
+        """Say what is still running, and in which thread."""
+        super().__init__(message)
+        self.thread = thread
 
 
 def call_within(function: Callable[..., object], args: Any, kwargs: Any, limit: int) -> object:  # noqa: ANN401  # whatever the function takes
@@ -54,7 +64,7 @@ def call_within(function: Callable[..., object], args: Any, kwargs: Any, limit: 
         _interrupt(thread)
         thread.join(GRACE)
         if thread.is_alive():
-            raise StillRunningError(f"{said} and could not be stopped", limit=limit)
+            raise StillRunningError(f"{said} and could not be stopped", thread)
     if failure:
         if isinstance(failure[0], StepTimeoutError) and not failure[0].details:
             raise StepTimeoutError(said, limit=limit) from None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from wrkr_core.environment import Fingerprint
+    from wrkr_core.events import Event
     from wrkr_core.job.state import JobState
     from wrkr_core.job_log import JobLog
     from wrkr_core.lease import Heartbeat
@@ -86,6 +87,7 @@ class Claims:
         else:
             holding.release("completed" if holding.state.is_final else "left")
         finally:
+            holding.close()
             forget(holding.number)
 
     def claim(self, log: JobLog, options: ClaimOptions) -> Holding:
@@ -99,29 +101,26 @@ class Claims:
         worker = check_actor(given if given is not None else f"{holder.host}-{holder.pid}")
         state = _require(log)
         actual = options.probe(state) if options.probe is not None else None
-        heartbeat, observer = self._observe(log.job_id, state)
-        try:
-            log.decide(
-                lambda _state, _at: decide_take(
-                    _require(log),
-                    worker=worker,
-                    holder=holder,
-                    ttl=options.ttl,
-                    beat=heartbeat,
-                    observer=observer,
-                    actual=actual,
-                    accept_because=options.accept_because,
-                ),
-                by=worker,
+
+        def take(_state: JobState | None, _at: int) -> tuple[Event, ...]:
+            now = _require(log)  # looked at anew each time: the holder may be another one by now
+            heartbeat, observer = self._observe(log.job_id, now)
+            return decide_take(
+                now,
+                worker=worker,
+                holder=holder,
+                ttl=options.ttl,
+                beat=heartbeat,
+                observer=observer,
+                actual=actual,
+                accept_because=options.accept_because,
             )
+
+        try:
+            log.decide(take, by=worker)
         except EnvironmentMismatchError:
             if options.block_on_mismatch and actual is not None:
-                log.decide(
-                    lambda _state, _at: decide_block_on_environment(
-                        _require(log), beat=heartbeat, observer=observer, actual=actual
-                    ),
-                    by=worker,
-                )
+                self._block_on_environment(log, actual, worker)
             raise
         return Holding(
             log=log,
@@ -131,6 +130,16 @@ class Claims:
             ttl=options.ttl,
             beat=options.beat,
         )
+
+    def _block_on_environment(self, log: JobLog, actual: Fingerprint, worker: str) -> None:
+        def block(_state: JobState | None, _at: int) -> tuple[Event, ...]:
+            now = _require(log)
+            heartbeat, observer = self._observe(log.job_id, now)
+            return decide_block_on_environment(
+                now, beat=heartbeat, observer=observer, actual=actual
+            )
+
+        log.decide(block, by=worker)
 
     def _observe(self, job_id: str, state: JobState) -> tuple[Heartbeat | None, Observer]:
         """Return the newest heartbeat and what is known of its holder at this moment."""

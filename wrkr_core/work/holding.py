@@ -11,13 +11,21 @@ import itertools
 import threading
 from typing import TYPE_CHECKING
 
-from wrkr_core.errors import Blocked, LeaseConflictError, MoveNotAllowedError
+from wrkr_core.errors import (
+    Blocked,
+    Busy,
+    LeaseConflictError,
+    MoveNotAllowedError,
+    UnknownEventError,
+)
 from wrkr_core.job.decide.deciding import decide_block_on_decisions
 from wrkr_core.job.decide.guard import require_holder
 from wrkr_core.job.decide.leasing import decide_release, decide_retake
 from wrkr_core.job.decide.spending import decide_budget_check
 from wrkr_core.job.replay import Replay
+from wrkr_core.job_log import TRIES
 from wrkr_core.work.heartbeat import Pulse
+from wrkr_core.work.places import open_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,11 +54,12 @@ class Holding:
         self.worker = worker
         self.epoch = self.state.epoch
         self.number = next(_numbers)
+        open_root(self.number)
         self.replay = Replay()
         self._ttl = ttl
         self._lock = threading.RLock()
         self._lost: LeaseConflictError | None = None
-        self._lap_began = machine.uptime()
+        self._lap_began = self._lap_ends = machine.uptime()
         self._sure_until = self._lap_began + ttl
         self.replay.feed(log.records())
         log.watch(self.replay.feed)
@@ -82,12 +91,17 @@ class Holding:
         """Return running time in µs that no record has accounted for yet."""
         return max(0, self.machine.uptime() - self._lap_began)
 
+    def end_lap(self) -> int:
+        """Return ``lap()`` and remember its end, for a rule whose events account for it."""
+        self._lap_ends = self.machine.uptime()
+        return max(0, self._lap_ends - self._lap_began)
+
     def decide(
         self, rule: Rule, *, ends_lap: bool = False, durable: bool = True
     ) -> list[RecordedEvent]:
         """Append what ``rule`` decides as the holder.
 
-        ``ends_lap`` says that the events account for the running time so far. Without ``durable``
+        ``ends_lap`` says that the events account for what ``end_lap`` returned. Without ``durable``
         they survive any process but not yet the loss of power.
 
         Raises:
@@ -105,19 +119,20 @@ class Holding:
                 raise
             self._sure_until = began + self._ttl
             if ends_lap and recorded:
-                self._lap_began = began
+                self._lap_began = self._lap_ends
             return recorded
 
     def _decide_or_stop(self, rule: Rule, *, durable: bool) -> list[RecordedEvent]:
         command = self._command(rule)
-        try:
-            return self.log.decide(command, by=self.worker, durable=durable)
-        except MoveNotAllowedError:
-            require_holder(self.state, self.epoch)
-            if self.state.status == "running":
-                raise
-            self.stop_unless_running()
-            return self.log.decide(command, by=self.worker, durable=durable)
+        for _ in range(TRIES):
+            try:
+                return self.log.decide(command, by=self.worker, durable=durable)
+            except MoveNotAllowedError:
+                require_holder(self.state, self.epoch)
+                if self.state.status == "running":
+                    raise
+                self.stop_unless_running()
+        raise Busy(f"job {self.log.job_id} was paused and resumed {TRIES} times in a row")
 
     def _command(self, rule: Rule) -> Callable[[JobState | None, int], tuple[Event, ...]]:
         def command(state: JobState | None, at: int) -> tuple[Event, ...]:
@@ -131,17 +146,39 @@ class Holding:
 
     def stop_unless_running(self) -> None:
         """Raise ``Blocked`` when the job stands still; go on after a pause that was taken back."""
+        self._require_not_lost()
         known = self.log.state
         if known is not None and known.status == "running" and not known.decisions:
             return
         with self._lock:
-            state = self.state
-            if state.status == "queued" and state.lease and state.lease.epoch == self.epoch:
-                self._retake()
-            elif state.status == "running" and state.decisions:
-                self.decide(lambda now, _at: decide_block_on_decisions(now, epoch=self.epoch))
+            for _ in range(TRIES):
+                if not self._went_on():
+                    break
             if self.state.status != "running":
                 raise Blocked(self.log.job_id, self.state.status, self.state.summary)
+
+    def _went_on(self) -> bool:
+        """Do what a job that is not simply running asks for; tell whether to look once more."""
+        state = self.state
+        mine = state.lease is not None and state.lease.epoch == self.epoch
+        try:
+            if state.status == "queued" and mine:
+                self._retake()
+                return True
+            if state.status == "running" and state.decisions:
+                self.log.decide(
+                    self._command(
+                        lambda now, _at: decide_block_on_decisions(now, epoch=self.epoch)
+                    ),
+                    by=self.worker,
+                )
+                return True
+        except MoveNotAllowedError:
+            return True  # paused or canceled at the same moment
+        except LeaseConflictError as error:
+            self._lost = error
+            raise
+        return False
 
     def _retake(self) -> None:
         holder = self.machine.holder()
@@ -200,17 +237,21 @@ class Holding:
                         epoch=self.epoch,
                         reason=reason,
                         heartbeats=self._pulse.beats,
-                        ran=self.lap(),
+                        ran=self.end_lap(),
                     ),
                     ends_lap=True,
                 )
-            except LeaseConflictError:
-                return
+            except (LeaseConflictError, UnknownEventError):
+                return  # the job is another's, or not understood any more
             self.log.keep_snapshot()
 
     def abandon(self) -> None:
         """Stop the heartbeat and write nothing, as after an error of the store itself."""
-        self._pulse.stop()
+        self.close()
         self._lost = self._lost or LeaseConflictError(
             f"this worker has let go of job {self.log.job_id}", job_id=self.log.job_id
         )
+
+    def close(self) -> None:
+        """Stop the heartbeat; what is recorded stays as it is."""
+        self._pulse.stop()

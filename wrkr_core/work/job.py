@@ -11,9 +11,13 @@ from wrkr_core import events as e
 from wrkr_core.budget import Reservation, amounts, duration
 from wrkr_core.canonical import dumps
 from wrkr_core.checkpoint import ArtifactChanges, RequiredAction
-from wrkr_core.errors import Blocked, InvalidInputError
+from wrkr_core.errors import Blocked, InvalidInputError, NonDeterminismError
 from wrkr_core.instants import to_text
-from wrkr_core.job.decide.deciding import decide_ask, decide_checkpoint
+from wrkr_core.job.decide.deciding import (
+    decide_ask,
+    decide_block_on_decisions,
+    decide_checkpoint,
+)
 from wrkr_core.job.decide.lifecycle import decide_block_on_error, decide_complete
 from wrkr_core.job.decide.spending import decide_charge, decide_reserve
 from wrkr_core.job.decide.working import (
@@ -199,6 +203,13 @@ class Job:
             raise InvalidInputError("inside a step, a question needs a key", hint="ask(…, key='…')")
         holding.stop_unless_running()
         past, now = holding.replay.question(name), holding.machine.now()
+        if past is not None and past.question != question:
+            raise NonDeterminismError(
+                f"the code asks {question!r} where {past.question!r} was asked",
+                hint="run the code the job was started with, or give the questions keys",
+                asked=question,
+                recorded=past.question,
+            )
         if past is not None and past.answer is not None and holding.replay.is_usable(past, now):
             return past.answer
         action = RequiredAction(
@@ -347,12 +358,17 @@ class Job:
     def complete(self, summary: str = "done") -> None:
         """Record that the job is done; it is final when this returns.
 
-        Raises: ApprovalRequiredError, InvalidInputError (see ``decide_complete``).
+        Raises: InvalidInputError (see ``decide_complete``); Blocked: a decision was opened meanwhile.
         """
         holding = self.holding
         holding.decide(
-            lambda state, _at: decide_complete(state, epoch=holding.epoch, summary=summary)
+            lambda state, _at: (
+                decide_block_on_decisions(state, epoch=holding.epoch)
+                or decide_complete(state, epoch=holding.epoch, summary=summary)
+            )
         )
+        if self.state.status != "completed":
+            holding.stop_unless_running()
 
     def block(self, summary: str, *, reason_codes: Sequence[str], step: object = None) -> None:
         """Record that the job cannot go on until somebody looks."""

@@ -5,12 +5,14 @@ gets a *mark*: the step it follows, what it is, and the how-manieth of that kind
 mark that is in the log already is passed over. Inside a running step there is no mark: what an
 attempt uses, it uses, and the next attempt uses it again.
 
-The place is kept in a context variable, so concurrent tasks of one job each have their own.
+The place is kept in a context variable, so concurrent tasks of one job each have their own. A thread
+that has not come by a step yet shares the place before the first one with all others like it.
 """
 
 from __future__ import annotations
 
 from contextvars import ContextVar
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from wrkr_core.job.replay import step_text
@@ -32,13 +34,19 @@ class Place:
 
 
 _places: Final[ContextVar[dict[int, Place] | None]] = ContextVar("wrkr_places", default=None)
+_roots: Final[dict[int, Place]] = {}
+_counting: Final = Lock()
+
+
+def open_root(holding: int) -> None:
+    """Begin a holding, known by its number: nobody has come by a step yet."""
+    _roots[holding] = Place(None, inside=False)
 
 
 def place_of(holding: int) -> Place:
     """Return where this task is in the code under the holding of this number."""
-    places = _places.get()
-    found = None if places is None else places.get(holding)
-    return found if found is not None else move_to(holding, Place(None, inside=False))
+    found = (_places.get() or {}).get(holding)
+    return found if found is not None else _roots.setdefault(holding, Place(None, inside=False))
 
 
 def move_to(holding: int, place: Place) -> Place:
@@ -49,6 +57,7 @@ def move_to(holding: int, place: Place) -> Place:
 
 def forget(holding: int) -> None:
     """Drop the place of a holding that is over."""
+    _roots.pop(holding, None)
     places = dict(_places.get() or {})
     places.pop(holding, None)
     _places.set(places)
@@ -59,6 +68,7 @@ def mark(holding: int, kind: str) -> str:
     place = place_of(holding)
     if place.inside:
         return ""
-    count = place.counts[kind] = place.counts.get(kind, 0) + 1
+    with _counting:
+        count = place.counts[kind] = place.counts.get(kind, 0) + 1
     behind = step_text(place.step) if place.step is not None else "start"
     return f"{kind}@{behind}/{count}"

@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from wrkr_core.errors import BudgetExceededError, ResultNotStorableError, StepTimeoutError
+from wrkr_core.job.replay import step_text
 from wrkr_core.work.attempts import input_digest
 from wrkr_core.work.calling import StillRunningError
 from wrkr_core.work.places import Place, move_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from threading import Thread
 
     from wrkr_core.events import StepRef
     from wrkr_core.work.attempts import Attempts, StepOptions
     from wrkr_core.work.holding import Holding
 
+_left_behind: Final[dict[tuple[str, str], Thread]] = {}  # functions that could not be stopped
 LOOK_EVERY: Final = 500_000  # µs between looks at the stream while waiting for a retry
 
 
@@ -51,7 +54,7 @@ class Wait:
     duration: int
 
 
-def step_plan(  # noqa: C901, PLR0917  # a step is made of these; one loop over its attempts
+def step_plan(  # noqa: C901, PLR0912, PLR0917  # a step is made of these; one loop over its attempts
     holding: Holding,
     attempts: Attempts,
     step: StepRef,
@@ -84,11 +87,13 @@ def step_plan(  # noqa: C901, PLR0917  # a step is made of these; one loop over 
             yield from _wait_until(holding, past.failure.retry_at)
     given = input_digest(args, kwargs)
     while True:
+        _refuse_if_running(holding, step)
         yield Do(attempts.start, (step, attempt, options, given))
+        limit, by_wall = _limit(holding, options)
         failure: Exception
         move_to(holding.number, Place(step, inside=True))
         try:
-            value = yield Call(function, args, kwargs, _limit(holding, options))
+            value = yield Call(function, args, kwargs, limit)
         except Exception as error:  # noqa: BLE001  # a step function may raise anything
             failure = error
         else:
@@ -98,10 +103,52 @@ def step_plan(  # noqa: C901, PLR0917  # a step is made of these; one loop over 
             except ResultNotStorableError as error:
                 failure = error
         move_to(holding.number, Place(step, inside=False))
-        failures += 1
-        delay = yield from _failed(holding, attempts, step, attempt, failure, failures, options)
+        if not holding.is_held:
+            raise failure
+        if isinstance(failure, StillRunningError):
+            _left_behind[_name(holding, step)] = failure.thread
+        if by_wall and isinstance(failure, StepTimeoutError):
+            delay = yield from _out_of_time(holding, attempts, step, attempt, failure)
+        else:
+            failures += 1
+            delay = yield from _failed(holding, attempts, step, attempt, failure, failures, options)
         yield from _wait_until(holding, holding.machine.now() + delay)
         attempt += 1
+
+
+def _name(holding: Holding, step: StepRef) -> tuple[str, str]:
+    return holding.log.job_id, step_text(step)
+
+
+def _refuse_if_running(holding: Holding, step: StepRef) -> None:
+    """Refuse a second run while the function that could not be stopped still runs in this process.
+
+    Raises: StillRunningError.
+    """
+    name = _name(holding, step)
+    thread = _left_behind.get(name)
+    if thread is None:
+        return
+    if thread.is_alive():
+        raise StillRunningError(
+            f"step {name[1]} is still running in this process; it could not be stopped", thread
+        )
+    del _left_behind[name]
+
+
+def _out_of_time(
+    holding: Holding, attempts: Attempts, step: StepRef, attempt: int, failure: StepTimeoutError
+) -> Generator[Do, Any, int]:
+    """Record that the wall limit ended the attempt, which is not the step's fault.
+
+    Raises: Blocked, unless the limit was raised meanwhile; then the attempt is made again.
+    """
+    spent = BudgetExceededError("the wall limit of the job interrupted the step")
+    yield Do(lambda: attempts.fail(step, attempt, spent, delay=0))
+    yield Do(holding.check)
+    if isinstance(failure, StillRunningError):
+        raise attempts.gave_up(step, failure) from failure
+    return 0
 
 
 def _failed(  # noqa: PLR0917  # one failure is made of these
@@ -115,14 +162,8 @@ def _failed(  # noqa: PLR0917  # one failure is made of these
 ) -> Generator[Do, Any, int]:
     """Record the failure and return the wait before the next attempt.
 
-    Raises: StepFailedError when there is none; Blocked when the wall limit ended the attempt.
+    Raises: StepFailedError when there is none.
     """
-    if not holding.is_held:
-        raise error
-    if isinstance(error, StepTimeoutError) and holding.is_out_of_time():
-        spent = BudgetExceededError("the wall limit of the job interrupted the step")
-        yield Do(lambda: attempts.fail(step, attempt, spent, delay=0))
-        yield Do(holding.check)
     final = isinstance(error, ResultNotStorableError | StillRunningError)
     retry = failures <= options.retries and not final
     delay = options.backoff.delay(failures) if retry else None
@@ -133,12 +174,14 @@ def _failed(  # noqa: PLR0917  # one failure is made of these
     return delay
 
 
-def _limit(holding: Holding, options: StepOptions) -> int | None:
-    """Return how long the function may run: its timeout or what the wall limit leaves."""
+def _limit(holding: Holding, options: StepOptions) -> tuple[int | None, bool]:
+    """Return how long the function may run, and whether that is what the wall limit leaves."""
     if options.supervised:
-        return None
-    limits = [each for each in (options.timeout, holding.wall_left()) if each is not None]
-    return min(limits) if limits else None
+        return None, False
+    wall = holding.wall_left()
+    if wall is None or (options.timeout is not None and options.timeout <= wall):
+        return options.timeout, False
+    return wall, True
 
 
 def _wait_until(holding: Holding, instant: int) -> Generator[Do | Wait, Any, None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wrkr_core import events as e
 from wrkr_core.budget import Amount
@@ -20,6 +20,9 @@ from wrkr_core.lease import standing
 if TYPE_CHECKING:
     from wrkr_core.job.state import JobState
     from wrkr_core.lease import Heartbeat, Holder, Observer
+
+
+FORK_WORKER: Final = "fork"  # who holds a fork while it is being made
 
 
 def decide_take(
@@ -54,6 +57,7 @@ def decide_take(
             job_id=state.job_id,
             wake_at=state.wake_at,
         )
+    require_whole(state)
     found = require_free(state, beat, observer)
     accepted: tuple[e.Event, ...] = ()
     if actual is not None and accept_because is not None:
@@ -64,6 +68,20 @@ def decide_take(
     if actual is not None and state.fingerprint is None:
         captured = (e.EnvironmentCaptured(fingerprint=actual),)
     return (*accepted, _claim(state, worker, holder, ttl, beat, found), *captured)
+
+
+def require_whole(state: JobState) -> None:
+    """Refuse a fork that is still being made, or whose making was interrupted.
+
+    Raises: MoveNotAllowedError.
+    """
+    lease = state.lease
+    if state.forked_from and lease and (lease.worker, lease.epoch) == (FORK_WORKER, 1):
+        raise MoveNotAllowedError(
+            f"job {state.job_id} is a fork that is not complete",
+            hint="fork again with the same --job-id; it goes on where it stopped",
+            job_id=state.job_id,
+        )
 
 
 def require_free(state: JobState, beat: Heartbeat | None, observer: Observer) -> str:
@@ -126,8 +144,9 @@ def decide_retake(
 ) -> tuple[e.Event, ...]:
     """Decide that the holder goes on after a pause that was taken back before it noticed.
 
-    Raises: LeaseConflictError, MoveNotAllowedError.
+    Raises: LeaseConflictError, MoveNotAllowedError, UnknownEventError.
     """
+    require_known(state)
     require_holder(state, epoch)
     require_move(state, "lease_taken")
     return (e.LeaseTaken(worker=worker, epoch=state.epoch + 1, ttl=ttl, holder=holder),)
@@ -138,8 +157,9 @@ def decide_release(
 ) -> tuple[e.Event, ...]:
     """Decide that the holder lets go; ``ran`` is running time not recorded yet, in µs.
 
-    Raises: LeaseConflictError.
+    Raises: LeaseConflictError, UnknownEventError.
     """
+    require_known(state)
     require_holder(state, epoch)
     worker = state.lease.worker if state.lease else ""
     return (

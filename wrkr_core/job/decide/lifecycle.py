@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wrkr_core import events as e
 from wrkr_core.budget import overrun_text, overruns
-from wrkr_core.checkpoint import LONGEST_SUMMARY, check_summary
+from wrkr_core.checkpoint import check_summary, storable
 from wrkr_core.errors import (
     ApprovalRequiredError,
     BudgetExceededError,
@@ -148,7 +148,7 @@ def decide_block_on_error(
     if epoch is not None:
         require_holder(state, epoch)
     require_move(state, "job_blocked:blocked_error")
-    said = summary if len(summary) <= LONGEST_SUMMARY else summary[: LONGEST_SUMMARY - 1] + "…"
+    said = storable(summary) if summary.strip() else " ".join(reason_codes) or "it cannot go on"
     return (
         e.CheckpointRecorded(
             checkpoint_id=f"cp_{state.seq + 1}",

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wrkr_core import events as e
-from wrkr_core.budget import Amount, Overrun, Reservation, overrun_text, overruns, refused
+from wrkr_core.budget import (
+    LARGEST,
+    Amount,
+    Overrun,
+    Reservation,
+    overrun_text,
+    overruns,
+    refused,
+)
+from wrkr_core.checkpoint import storable
 from wrkr_core.errors import BudgetExceededError, InvalidInputError
 from wrkr_core.job.decide.guard import require_holder, require_known, require_move
 from wrkr_core.job.decide.lifecycle import require_open
@@ -24,7 +33,7 @@ def block_on_budget(state: JobState, over: tuple[Overrun, ...]) -> tuple[e.Event
 
 
 def _block(seq: int, spent: tuple[Amount, ...], over: tuple[Overrun, ...]) -> tuple[e.Event, ...]:
-    summary = f"budget exceeded: {overrun_text(over)}"
+    summary = storable(f"budget exceeded: {overrun_text(over)}")
     return (
         e.BudgetExceeded(meters=over),
         e.CheckpointRecorded(
@@ -104,6 +113,9 @@ def _after_spending(
     spent = state.spent_by_meter()
     for each in amounts:
         spent[each.meter] = spent.get(each.meter, 0) + each.amount
+    for meter, amount in spent.items():
+        if amount + reserved.get(meter, 0) > LARGEST:
+            raise InvalidInputError(f"more {meter} than can be counted: {amount}")
     over = overruns(state.limit_by_meter(), spent, reserved)
     if not over or state.status != "running":
         return (event,)
@@ -141,6 +153,8 @@ def decide_raise(
 
     """
     require_open(state, "budget_raised")
+    if not reason.strip():
+        raise InvalidInputError("a new limit needs a reason", hint="--reason 'worth it'")
     if not limits:
         raise InvalidInputError("no limit is named", hint="for instance --cost 10 or --steps 40")
     spent, reserved = state.spent_by_meter(), state.reserved_by_meter()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wrkr_core import events as e
-from wrkr_core.budget import Amount, overruns, refused
-from wrkr_core.errors import ApprovalRequiredError
+from wrkr_core.budget import LARGEST, Amount, overruns, refused
+from wrkr_core.checkpoint import storable
+from wrkr_core.errors import ApprovalRequiredError, InvalidInputError
+from wrkr_core.instants import LATEST
+from wrkr_core.job.decide.deciding import decide_block_on_decisions
 from wrkr_core.job.decide.guard import require_holder, require_known, require_move
 from wrkr_core.job.decide.leasing import running_time
 from wrkr_core.job.decide.spending import block_on_budget
@@ -32,7 +35,7 @@ def decide_start(
     gate: Answer | None = None,
     running: int = 0,
 ) -> tuple[e.Event, ...]:
-    """Decide that an attempt begins, or, when the budget does not allow it, that the job blocks.
+    """Decide that an attempt begins, or that the job blocks: over its budget, or a decision is open.
 
     ``gate`` is the answer that allows a guarded step; ``running`` is running time in µs that no
     record has accounted for yet.
@@ -52,6 +55,8 @@ def decide_start(
             job_id=state.job_id,
             checkpoint_id=gate.checkpoint_id,
         )
+    if state.decisions:
+        return decide_block_on_decisions(state, epoch=epoch)
     over = _over(state, "steps" if attempt == 1 else "retries", running)
     if over:
         return block_on_budget(state, over)
@@ -145,7 +150,6 @@ def decide_fail(
     require_known(state)
     require_holder(state, epoch)
     require_move(state, "step_failed")
-    said = message if len(message) <= LONGEST_MESSAGE else message[: LONGEST_MESSAGE - 1] + "…"
     return (
         e.StepFailed(
             step=step,
@@ -153,7 +157,7 @@ def decide_fail(
             epoch=epoch,
             code=code,
             error_type=error_type,
-            message=said,
+            message=storable(message, LONGEST_MESSAGE),
             retry_at=retry_at,
             usage=running_time(ran),
         ),
@@ -161,10 +165,15 @@ def decide_fail(
 
 
 def decide_sleep(state: JobState, *, epoch: int, key: str, wake_at: int) -> tuple[e.Event, ...]:
-    """Decide that the job sleeps. Raises: LeaseConflictError, MoveNotAllowedError."""
+    """Decide that the job sleeps.
+
+    Raises: LeaseConflictError, MoveNotAllowedError; InvalidInputError: until after the year 9999.
+    """
     require_known(state)
     require_holder(state, epoch)
     require_move(state, "timer_set")
+    if not 0 <= wake_at <= min(LATEST, LARGEST):
+        raise InvalidInputError("a sleep that ends after the year 9999 cannot be recorded")
     return (e.TimerSet(key=key, wake_at=wake_at),)
 
 
