@@ -1,7 +1,7 @@
 """Every command on a job, tried with what its caller believes.
 
-A command asks its ``decide_*`` function and returns what that decides; ``act`` records it. The table
-``COMMANDS`` holds with each one the errors its function says it may raise.
+A command asks its ``decide_*`` function and returns what that decides; ``tests.trying`` records it.
+The table ``COMMANDS`` holds with each one the errors its function says it may raise.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from hypothesis import strategies as st
 
-from tests.world import BUDGET, TTL, World
+from tests.actors import BUDGET, TTL, World
 from wrkr_core import events as e
 from wrkr_core.artifact import Artifact
 from wrkr_core.budget import Amount, Reservation
@@ -35,8 +34,7 @@ from wrkr_core.spec import JobSpec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.histories import Journal
-    from tests.world import Events, Worker
+    from tests.actors import Events, Worker
 
 PLACES: Final = tuple(
     fingerprint([Observation(rule="os", value=value)]) for value in ("linux", "darwin")
@@ -48,7 +46,7 @@ def of(meter: str, amount: int) -> tuple[Amount, ...]:
 
 
 def meter_of(number: int) -> str:
-    return ("tokens", "cost", "pages")[number % 3]
+    return ("tokens", "cost", "tokens", "pages")[number % 4]
 
 
 def take(world: World, who: Worker, number: int) -> Events:
@@ -156,9 +154,11 @@ def check_budget(world: World, who: Worker, number: int) -> Events:
 
 
 def raise_limit(world: World, _who: Worker, number: int) -> Events:
-    return spending.decide_raise(
-        world.state, limits=of(meter_of(number), 2 * number), reason="more"
-    )
+    """Raise a limit to a little more than is used, so that the next act may be over it again."""
+    meter, state = meter_of(number), world.state
+    used = state.spent_by_meter().get(meter, 0) + state.reserved_by_meter().get(meter, 0)
+    limits = of(meter, max(0, used + number % 24 - 2))
+    return spending.decide_raise(state, limits=limits, reason="more")
 
 
 def checkpoint(world: World, who: Worker, number: int) -> Events:
@@ -283,6 +283,7 @@ def submit_again(world: World, _who: Worker, number: int) -> Events:
 
 
 def advance(world: World, _who: Worker, number: int) -> Events:
+    world.elapsed += number * 1_500_000
     for each in world.workers:
         each.machine.advance(number * 1_500_000)
     return ()
@@ -298,6 +299,7 @@ def beat(world: World, who: Worker, number: int) -> Events:
     """Write a heartbeat, as the holder's background does; a newer epoch's is never written over."""
     lease = world.state.lease
     if lease is not None and lease.epoch == who.epoch:
+        world.note_sign_of_life()
         world.beat = Heartbeat(
             epoch=who.epoch,
             beats=number,
@@ -314,6 +316,7 @@ def die(world: World, who: Worker, number: int) -> Events:
     for each in world.workers:
         if each.machine.boot == who.machine.boot:
             each.machine.gone.add(who.machine.holder())
+    world.ended.add(who.machine.holder())
     gone = set(who.machine.gone)
     who.machine = who.machine.twin(pid=200 + world.state.seq + number)
     who.machine.gone = gone
@@ -360,33 +363,3 @@ COMMANDS: Final[
 }
 """Every command, and the errors its ``decide_*`` function says it may raise."""
 NOT_THRIFTY: Final = frozenset({"charge", "settle_above"})
-# What moves a job on comes more often than what stops it.
-OFTEN: Final = ("take", "take", "start", "start", "finish", "fail", "reserve", "settle", "approve")
-NAMES: Final = (*COMMANDS, *OFTEN, *OFTEN, *OFTEN)
-
-
-def act(world: World, command: str, who: Worker, number: int) -> Events | WrkrError:
-    """Try a command; return what was recorded, or why it was refused.
-
-    Raises: MoveNotAllowedError: it was decided, but cannot be folded.
-    """
-    try:
-        events = COMMANDS[command][0](world, who, number)
-    except WrkrError as error:
-        return error
-    world.append(who, events)
-    return events
-
-
-def run(numbers: list[int]) -> Journal:
-    """Return the log after commands named by numbers."""
-    world = World()
-    for number in numbers:
-        rest, command = divmod(number, len(NAMES))
-        rest, worker = divmod(rest, 9)
-        act(world, NAMES[command], world.who(worker), rest % 41)
-    return world.journal
-
-
-HISTORIES: Final = st.lists(st.integers(0, len(NAMES) * 9 * 41 - 1), max_size=60).map(run)
-"""Logs that came about by commands."""

@@ -6,6 +6,7 @@ another one did but the store.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from wrkr_core import events as e
     from wrkr_core.job.state import JobState
     from wrkr_core.store import Appended, Cell, Event, NewEvent, Store, StoreInfo, StreamInfo
+    from wrkr_core.work.job import Job
 
 SECOND: Final = 1_000_000
 HOUR: Final = 3600 * SECOND
@@ -37,6 +39,7 @@ class Intercepted:
         after_append: Called with the same when they are written.
         before_put: Called with the key of a cell that is to be written.
         appended: How many bytes every append carried.
+        durable: Whether every append was to survive the loss of power.
         records_read: How many records were read.
         cells_read: How many bytes of cells were read.
 
@@ -48,6 +51,7 @@ class Intercepted:
         self.after_append: Callable[[str, Sequence[NewEvent]], None] | None = None
         self.before_put: Callable[[str], None] | None = None
         self.appended: list[int] = []
+        self.durable: list[bool] = []
         self.records_read = 0
         self.cells_read = 0
 
@@ -62,6 +66,7 @@ class Intercepted:
             self.before_append(stream, events)
         done = self.inner.append(stream, expected, events, durable=durable)
         self.appended.append(sum(len(event.data) for event in events))
+        self.durable.append(durable)
         if self.after_append is not None:
             self.after_append(stream, events)
         return done
@@ -166,6 +171,9 @@ class Process(FakeMachine):
         self._clocks.sleep(duration)
 
 
+_worlds = itertools.count(1)
+
+
 class World:
     """One store, an operator called ann, and as many processes as a test wants.
 
@@ -178,9 +186,10 @@ class World:
 
     def __init__(self, store: Store | None = None) -> None:
         self.store: Store = store if store is not None else MemoryStore()
-        self.clocks = FakeMachine()
+        self._pid = 10_000 * next(_worlds)  # so no two worlds make the same ids
+        self.clocks = FakeMachine(pid=self._pid)
         self.operator = Ledger(self.store, machine=self.clocks, actor="ann")
-        self._pid = 1000
+        self._held: list[object] = []
 
     def process(self, store: Store | None = None) -> Ledger:
         """Return the ledger of a new process."""
@@ -190,6 +199,12 @@ class World:
             machine=Process(self.clocks, pid=self._pid),
             actor=f"worker-{self._pid}",
         )
+
+    def take(self, ledger: Ledger, job_id: str, **options: Any) -> Job:  # noqa: ANN401  # of Ledger.work
+        """Claim the job; it is held until the test lets go of it or ends."""
+        working = ledger.work(job_id, **options)
+        self._held.append(working)
+        return working.__enter__()
 
     def bury(self, ledger: Ledger) -> None:
         """Have everybody on the host see that the process of ``ledger`` is gone."""
@@ -214,6 +229,12 @@ class World:
         spent.pop("wall", None)
         return spent
 
+    def heartbeats(self) -> list[str]:
+        """Return the jobs for which a heartbeat's thread runs in this process."""
+        names = {thread.name for thread in threading.enumerate()}
+        jobs = [info.stream for info in self.store.streams()]
+        return [job_id for job_id in jobs if f"wrkr-beat-{job_id}" in names]
+
     def approve(self, job_id: str) -> None:
         """Say yes to every open decision."""
         for decision in self.state(job_id).decisions:
@@ -222,9 +243,11 @@ class World:
 
 def damage(store: MemoryStore, job_id: str, seq: int, change: Callable[[bytes], bytes]) -> None:
     """Change the bytes of one record behind the store's back."""
-    records = store._contents.streams[job_id].records
+    contents = store._contents
+    records = contents.streams[job_id].records
     found = records[seq - 1]
-    records[seq - 1] = msgspec.structs.replace(found, data=change(found.data))
+    records[seq - 1] = changed = msgspec.structs.replace(found, data=change(found.data))
+    contents.feed = [changed if each is found else each for each in contents.feed]
 
 
 def drop(store: MemoryStore, job_id: str, seq: int) -> None:
@@ -232,9 +255,15 @@ def drop(store: MemoryStore, job_id: str, seq: int) -> None:
     del store._contents.streams[job_id].records[seq - 1]
 
 
-def heartbeats() -> list[str]:
-    """Return the names of the heartbeat threads that run in this process."""
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("wrkr-beat-")]
+def before_next(store: Intercepted, kind: str, act: Callable[[], object]) -> None:
+    """Have ``act`` happen just before the next batch that begins with an event of ``kind``."""
+
+    def hook(_stream: str, events: Sequence[NewEvent]) -> None:
+        if events[0].type.startswith(kind):
+            store.before_append = None
+            act()
+
+    store.before_append = hook
 
 
 def error_of(call: Callable[[], object]) -> BaseException | None:

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wrkr_core.checkpoint import KINDS, LONGEST_SUMMARY, ArtifactChanges, Kind, check_summary
+from wrkr_core.checkpoint import (
+    KINDS,
+    LONGEST_SUMMARY,
+    ArtifactChanges,
+    Kind,
+    check_summary,
+    storable,
+)
 from wrkr_core.errors import InvalidInputError
 
 
@@ -41,6 +48,22 @@ def test_a_summary_too_long_is_refused_with_its_length() -> None:
 def test_a_blank_summary_is_refused(summary: str) -> None:
     with pytest.raises(InvalidInputError, match="the summary is empty"):
         check_summary(summary)
+
+
+@given(st.text(st.characters(), max_size=30), st.integers(1, 40))
+def test_a_text_nobody_wrote_by_hand_is_made_storable(text: str, most: int) -> None:
+    found = storable(text, most)
+
+    assert len(found) <= most
+    found.encode()
+    if len(text) <= most and text.isprintable():
+        assert found == text
+
+
+def test_half_a_surrogate_pair_in_an_error_is_shown_not_lost() -> None:
+    """Hard case 23."""
+    assert storable("a\ud800b") == "a\\ud800b"
+    assert storable("x" * 2001) == "x" * 1999 + "…"
 
 
 def test_there_are_five_kinds() -> None:

@@ -42,7 +42,6 @@ CONTRACT = """
     VerifyHashError E_VERIFY_HASH_MISMATCH 2
     VerifyHistoryError E_VERIFY_HISTORY 2
     VerifyMalformedError E_VERIFY_MALFORMED 6
-    VerifySignatureError E_VERIFY_SIGNATURE 2
     WrkrError E_GENERIC_FAILURE 1
 """
 CLASSES = sorted(

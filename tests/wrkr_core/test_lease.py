@@ -224,7 +224,7 @@ def test_a_holder_elsewhere_is_live_until_a_whole_ttl_was_watched(since: int, sk
 
 
 @pytest.mark.parametrize("changes", [{"epoch": 0}, {"ttl": 0}, {"ttl": -1}])
-def test_a_lease_without_length_or_number_cannot_be(changes: dict[str, int]) -> None:
+def test_a_lease_without_length_or_number_cannot_be(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"must be >"):
         attrs.evolve(LEASE, **changes)
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -111,6 +111,13 @@ def test_a_process_is_gone_once_it_was_killed_and_not_before() -> None:
         assert this.is_gone(holder)
 
 
+@pytest.mark.parametrize("pid", [2**70, 0, -1])
+def test_a_number_no_process_can_have_is_not_told_to_be_gone(pid: int) -> None:
+    this = ThisMachine()
+
+    assert not this.is_gone(attrs.evolve(this.holder(), pid=pid))
+
+
 @on_linux
 def test_a_zombie_is_gone() -> None:
     """Killed, but nobody has asked for its exit status: it will never write again."""
@@ -133,7 +140,8 @@ def test_a_process_id_given_to_another_process_does_not_keep_a_lease_alive() -> 
 @pytest.mark.parametrize("field", ["boot_id", "pid_namespace"])
 def test_a_holder_of_another_boot_or_namespace_is_never_told_to_be_gone(field: str) -> None:
     this = ThisMachine()
-    elsewhere = attrs.evolve(this.holder(), pid=2**22 + 1, **{field: "another"})
+    changes: dict[str, Any] = {"pid": 2**22 + 1, field: "another"}
+    elsewhere = attrs.evolve(this.holder(), **changes)
 
     assert not this.is_gone(elsewhere)
 
@@ -162,8 +170,7 @@ def test_without_a_namespace_nobody_is_told_to_be_gone(monkeypatch: pytest.Monke
 def test_elsewhere_than_on_linux_nobody_is_told_to_be_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    hide(monkeypatch, "boot_id")
-    monkeypatch.setattr(machine.sys, "platform", "darwin")  # type: ignore[attr-defined]  # the module
+    hide(monkeypatch, "/proc")
     this = ThisMachine()
 
     assert this.holder().started_at == 0

@@ -26,6 +26,12 @@ def feed_ids(store: Store, cursor: str = "") -> list[str]:
     return [event.id for event in store.feed(cursor)[0]]
 
 
+def until_somebody_waits(store: MemoryStore) -> None:
+    # Condition has no public count of its waiters.
+    while not store._contents.changed._waiters:  # type: ignore[attr-defined]
+        threading.Event().wait(0.001)
+
+
 def test_it_is_a_store_of_this_process_that_outlives_nothing() -> None:
     info = MemoryStore().info
 
@@ -95,6 +101,15 @@ def test_a_trimmed_batch_cannot_be_replayed() -> None:
     assert store.append("a", 1, batch("a2", "a3")) == Appended(3, 3, replayed=True)
 
 
+def test_a_kept_record_is_no_replay_of_a_trimmed_place() -> None:
+    store = MemoryStore()
+    store.append("a", 0, batch("a1", "a2", "a3", "a4", "a5", "a6"))
+    store.trim("a", 3)
+
+    with pytest.raises(Conflict):
+        store.append("a", 0, batch("a4"))
+
+
 def test_a_buffer_that_is_changed_afterwards_changes_no_record() -> None:
     store = MemoryStore()
     data = bytearray(b"before")
@@ -117,6 +132,7 @@ def test_closing_wakes_a_thread_that_waits_on_the_handle() -> None:
 
     thread = threading.Thread(target=wait)
     thread.start()
+    until_somebody_waits(store)
     store.close()
     thread.join(30)
 
@@ -125,9 +141,12 @@ def test_closing_wakes_a_thread_that_waits_on_the_handle() -> None:
 
 def test_waiting_without_end_ends_with_a_record() -> None:
     store = MemoryStore("waited-for-by-test")
-    thread = threading.Thread(
-        target=lambda: MemoryStore("waited-for-by-test").append("a", 0, batch("a1"))
-    )
+
+    def append() -> None:
+        until_somebody_waits(store)
+        MemoryStore("waited-for-by-test").append("a", 0, batch("a1"))
+
+    thread = threading.Thread(target=append, daemon=True)
     thread.start()
 
     assert store.wait("", float("inf"))

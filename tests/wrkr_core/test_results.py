@@ -111,7 +111,7 @@ def test_a_name_belongs_to_one_class() -> None:
 @pytest.mark.parametrize(
     "value",
     [object(), {1: 2}, float("nan"), float("inf"), 2**53, "\ud800", b"bytes", {1, 2}, Plan((), 1)],
-    ids=repr,
+    ids=["object", "number as key", "nan", "inf", "2^53", "surrogate", "bytes", "set", "class"],
 )
 def test_what_is_neither_json_nor_registered_is_not_storable(value: object) -> None:
     with pytest.raises(ResultNotStorableError) as caught:

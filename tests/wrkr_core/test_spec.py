@@ -123,6 +123,15 @@ def test_inputs_come_back_as_a_new_dict_each_time() -> None:
             {"steps": [StepSpec(id="a", command=RUN), StepSpec(id="a", command=RUN)]},
             "two steps have the id 'a'",
         ),
+        (
+            {"acceptance": [Check(name="a", command=RUN), Check(name="a", command=RUN)]},
+            "two acceptance checks have the name 'a'",
+        ),
+        ({"command": Command()}, "the command needs argv or shell, and not both"),
+        (
+            {"command": Command(argv=("a",), env=(Variable(name="A", value="b"),) * 2)},
+            "the command sets an environment variable twice",
+        ),
         ({"environment": ["kernel"]}, "'kernel' is not an environment rule"),
         ({"environment": "os"}, "'o' is not an environment rule"),
         ({"inputs": {"a": object()}}, "at /a a value of type object is not JSON"),

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from tests.commands import HISTORIES
 from tests.stories import SECOND, Story, canceled_story, small_story, submitted, whole_story
 from tests.strategies import KNOWN_EVENTS
+from tests.trying import HISTORIES
 from wrkr_core import events as e
 from wrkr_core.canonical import loads
 from wrkr_core.lease import Heartbeat

@@ -53,6 +53,10 @@ def test_nothing_has_no_last_line() -> None:
     assert captured(b"\n \n").result().last_line == ""
 
 
+def test_a_very_long_last_line_is_shown_in_part() -> None:
+    assert len(captured(b"x" * 10_000).result().last_line) == 500
+
+
 @given(
     before=st.integers(0, 3 * KEPT),
     behind=st.integers(0, 3 * KEPT),

@@ -12,7 +12,7 @@ from wrkr_core.finding import open_store
 from wrkr_core.jobpack.verify import verify_pack
 from wrkr_core.ledger import Ledger
 from wrkr_run import demo
-from wrkr_run.demo import repeated_in_ledger, repeated_on_disk, run_demo
+from wrkr_run.demo import run_demo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,21 +113,3 @@ def test_without_the_sqlite_store_files_are_used(
     monkeypatch.setattr(demo, "open_store", refuse)
 
     assert demo._store_url(tmp_path) == f"files:///{tmp_path}/store"
-
-
-def test_a_repeated_step_is_counted_on_disk(tmp_path: Path) -> None:
-    effects = tmp_path / "effects.log"
-    effects.write_text("a 1 began\na 2 began\na 2 ended\n")
-    assert repeated_on_disk(effects) == 0
-
-    effects.write_text("a 1 began\na 1 ended\na 2 began\n")
-    assert repeated_on_disk(effects) == 1
-
-
-def test_a_repeated_step_is_counted_in_the_ledger() -> None:
-    step = e.StepRef(name="a", occurrence=1)
-    started = e.StepStarted(step=step, attempt=1, epoch=1)
-    finished = e.StepFinished(step=step, attempt=1, epoch=1)
-
-    assert repeated_in_ledger([started, started, finished]) == 0
-    assert repeated_in_ledger([started, finished, started]) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -152,6 +153,25 @@ def test_a_sandbox_without_process_handles_is_no_hindrance(
 
     with Launched(["/bin/true"], folder=tmp_path, environment=ENVIRONMENT) as launched:
         assert run(launched)[0] == 0
+
+
+def test_no_more_than_a_pipe_can_hold_is_read_after_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Launched(["/bin/true"], folder=tmp_path, environment=ENVIRONMENT) as launched:
+        run(launched)
+        launched._pipes["stdout"] = io.BytesIO()
+        read: list[str] = []
+
+        def endless(name: str, _take: object) -> int:
+            read.append(name)
+            assert len(read) < 1000
+            return 65_536
+
+        monkeypatch.setattr(launched, "_read", endless)
+
+        assert launched.wait(0, lambda _name, _piece: None)
+        assert len(read) == 16
 
 
 def test_a_program_is_found_on_the_path_of_its_own_environment(tmp_path: Path) -> None:

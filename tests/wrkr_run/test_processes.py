@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import attrs
+import psutil
 import pytest
 
 from wrkr_core.machine import ThisMachine
@@ -154,3 +156,42 @@ def test_process_ids_of_another_boot_mean_nothing_here() -> None:
     assert is_same_machine(here, attrs.evolve(here, pid=1))
     assert not is_same_machine(here, attrs.evolve(here, boot_id="another"))
     assert not is_same_machine(here, attrs.evolve(here, pid_namespace="another"))
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let psutil tell of processes, as on systems without /proc."""
+    assert psutil.pid_exists(os.getpid())  # imported while it still knows where it is
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_elsewhere_psutil_tells_of_processes(family: subprocess.Popen[str]) -> None:
+    child_of(family)
+    found = process(family.pid)
+
+    assert found is not None
+    assert (found.pid, found.group, found.started_at > 0) == (family.pid, family.pid, True)
+    assert members(family.pid) == [found]
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_elsewhere_a_process_that_has_ended_is_none_too() -> None:
+    gone = subprocess.Popen(["/bin/true"])
+    os.waitid(os.P_PID, gone.pid, os.WEXITED | os.WNOWAIT)
+    assert process(gone.pid) is None
+    gone.wait()
+    assert process(gone.pid) is None
+    assert members(gone.pid) == []
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_without_psutil_the_start_is_unknown(
+    family: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psutil", None)
+
+    found = process(family.pid)
+
+    assert found is not None
+    assert found.started_at == 0

@@ -37,6 +37,18 @@ def test_a_command_knows_its_job_its_step_and_the_store(ledger: Ledger, workspac
     assert outcome.stdout.text == "j/edit/2/files:////store\n"
 
 
+def test_a_store_with_a_relative_path_is_found_from_the_workspace(
+    ledger: Ledger, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with ledger.work(submit(ledger, workspace), worker="w") as job:
+        supervisor = Supervisor(ledger, job, Surroundings(store_url="sqlite:///w.db"))
+
+        outcome = supervisor.run(Command(argv=("/bin/sh", "-c", SHOW)), step="s", attempt=1)
+
+    assert outcome.stdout.text == f"j/s/1/sqlite:///{tmp_path}/w.db\n"
+
+
 def test_without_a_store_to_tell_of_the_variable_stays_as_it_was(
     ledger: Ledger, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

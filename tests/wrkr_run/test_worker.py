@@ -58,6 +58,14 @@ def test_several_jobs_are_worked_on_at_a_time(ledger: Ledger, workspace: Path) -
     assert drain(ledger, concurrency=2).completed == 2
 
 
+def test_several_jobs_at_a_time_share_a_store_on_disk(shared: Ledger, workspace: Path) -> None:
+    for number in range(6):
+        submit(shared, workspace, f"j{number}", f"echo {number} >> effects")
+
+    assert drain(shared, concurrency=3).completed == 6
+    assert sorted((workspace / "effects").read_text().split()) == ["0", "1", "2", "3", "4", "5"]
+
+
 def test_a_job_that_fails_does_not_take_the_worker_down(ledger: Ledger, workspace: Path) -> None:
     submit(ledger, workspace, "bad", "exit 1")
     (workspace / "wild.py").write_text("def main(job):\n    raise SystemExit(9)\n")

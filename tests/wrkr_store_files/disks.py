@@ -18,7 +18,7 @@ from wrkr_store_files.disk import Disk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from random import Random
+    from random import Random  # noqa: TID251  # what a crash leaves is drawn
 
 SECTOR = 64  # bytes that reach the disk together; small, so that small records tear
 

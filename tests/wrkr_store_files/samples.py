@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from typing import TYPE_CHECKING
 
 from wrkr_core.store import NewEvent
-from wrkr_store_files import FilesStore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wrkr_core.store import Event
+    from wrkr_store_files import FilesStore
 
 
 def new(*names: object, data: bytes = b'{"x":1}') -> list[NewEvent]:
@@ -37,3 +39,10 @@ def whole_feed(store: FilesStore, limit: int = 1000) -> list[Event]:
 def segments(root: Path, stream: str = "a") -> list[Path]:
     """Return the files of a stream with a plain name, in order."""
     return sorted((root / "streams" / stream).glob("events-*.jsonl"))
+
+
+def fork() -> int:
+    """Fork without the warning newer Pythons give when other threads are there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()

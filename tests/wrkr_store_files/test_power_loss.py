@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from random import Random
+from contextlib import closing
+from random import Random  # noqa: TID251  # generated data
 from typing import TYPE_CHECKING
 
 import attrs
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.wrkr_store_files.disks import LossyDisk, StopError
 from tests.wrkr_store_files.samples import new, whole_feed
+from wrkr_core.errors import Deleted
 from wrkr_store_files import FilesStore
 from wrkr_store_files.writer import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
 STREAMS = ("a", "b", "C/d", "é" * 100)
 KEYS = ("x", "y")
+DELETED = 1 << 60  # through which seq a deleted stream is trimmed, so to say
 
 
 @attrs.define
@@ -29,9 +31,11 @@ class Truth:
 
     order: list[tuple[str, int, str]] = attrs.field(factory=list)  # stream, seq, id: made, in order
     certain: int = 0  # so many of them are durable
-    doubtful: list[tuple[str, int, str]] = attrs.field(factory=list)  # of the call that did not return
+    doubtful: list[tuple[str, int, str]] = attrs.field(
+        factory=list
+    )  # of the call that did not return
     removed: dict[str, int] = attrs.field(factory=dict)  # stream: trimmed through
-    removing: dict[str, int] = attrs.field(factory=dict)
+    removing: dict[str, int] = attrs.field(factory=dict)  # by the call that did not return
     cells: dict[str, tuple[int, bytes]] = attrs.field(factory=dict)  # as last put durably
     versions: dict[str, dict[int, bytes]] = attrs.field(factory=dict)  # everything ever handed out
     last_pos: int = 0
@@ -48,11 +52,16 @@ class Program:
 
     def run(self, steps: int) -> None:
         for _ in range(steps):
-            self.random.choice([self.append] * 6 + [self.put] * 3 + [self.trim])()
+            self.random.choice(
+                [self.append] * 9 + [self.put] * 5 + [self.trim] * 2 + [self.delete]
+            )()
+
+    def live(self) -> list[str]:
+        return [each for each in STREAMS if self.truth.removed.get(each) != DELETED]
 
     def append(self) -> None:
         truth, random = self.truth, self.random
-        stream = random.choice(STREAMS)
+        stream = random.choice(self.live())
         info = self.store.stream(stream)
         head = info.head if info else 0
         batch = range(truth.count, truth.count + random.randint(1, 3))
@@ -84,7 +93,7 @@ class Program:
             truth.cells[key] = (version, data)
 
     def trim(self) -> None:
-        stream = self.random.choice(STREAMS)
+        stream = self.random.choice(self.live())
         info = self.store.stream(stream)
         if info is None or info.first == info.head:
             return
@@ -95,77 +104,96 @@ class Program:
         # It has flushed everything on the way.
         self.truth.removing, self.truth.certain = {}, len(self.truth.order)
 
+    def delete(self) -> None:
+        stream = self.random.choice(self.live())
+        if stream != STREAMS[0]:
+            self.truth.removing = {stream: DELETED}
+            self.store.delete(stream)
+            self.truth.removed[stream] = DELETED
+            self.truth.removing, self.truth.certain = {}, len(self.truth.order)
+
 
 def check(store: FilesStore, truth: Truth) -> None:
     """Ask whether the store is as it was at one instant, not before the last durable call."""
-    assert store.check() == []
-    feed = [(event.stream, event.seq, event.id) for event in whole_feed(store, limit=7)]
-    positions = [event.pos for event in whole_feed(store)]
-    assert positions == sorted(set(positions))
+    assert store.check() == [], "damage"
+    floors = {stream: check_trimmed(store, truth, stream) for stream in STREAMS}
+    events = whole_feed(store, limit=7)
+    feed = [(event.stream, event.seq, event.id) for event in events]
+    positions = [event.pos for event in events]
+    assert positions == sorted(set(positions)), "the feed is out of order"
     made = truth.order + truth.doubtful
-    for kept in range(truth.certain, len(truth.order) + 1):
-        if trimmed(feed, truth) == trimmed(made[:kept], truth):
-            truth.order = made[:kept]
-            break
-    else:
-        assert trimmed(feed, truth) == trimmed(made, truth), "not a prefix of what was done"
-        truth.order = made
+    kept = [*range(truth.certain, len(truth.order) + 1), len(made)]
+    left = [n for n in kept if [each for each in made[:n] if each[1] > floors[each[0]]] == feed]
+    assert left, "the feed is not a beginning of what was done"
+    truth.order = made[: left[0]]
     truth.certain, truth.doubtful = len(truth.order), []
     for stream in STREAMS:
-        info = store.stream(stream)
-        if info is not None:
-            events = store.read(stream, info.first - 1)
-            assert [(stream, event.seq, event.id) for event in events] == [
-                each for each in feed if each[0] == stream
-            ]
-            floor = max(truth.removed.get(stream, 0), truth.removing.get(stream, 0))
-            assert truth.removed.get(stream, 0) < info.first <= floor + 1
-            truth.removed[stream] = info.first - 1
-    for key, (version, data) in truth.cells.items():
-        cell = store.get(key)
-        assert cell is not None
-        assert (cell.version, cell.data) == (version, data)
+        own = store.read(stream, floors[stream]) if floors[stream] != DELETED else []
+        assert own == [event for event in events if event.stream == stream], "stream and feed"
     for key in KEYS:
-        cell = store.get(key)
-        seen = truth.versions.get(key, {})
-        if cell is not None:
-            assert seen.setdefault(cell.version, cell.data) == cell.data
+        check_cell(store, truth, key)
 
 
-def trimmed(records: list[tuple[str, int, str]], truth: Truth) -> list[tuple[str, int, str]]:
-    """Leave out what was trimmed, or may be."""
-    floor = {
-        stream: max(truth.removed.get(stream, 0), truth.removing.get(stream, 0))
-        for stream in STREAMS
-    }
-    return [each for each in records if each[1] > floor[each[0]]]
+def check_trimmed(store: FilesStore, truth: Truth, stream: str) -> int:
+    """Return through which seq a stream is trimmed, or ``DELETED``."""
+    before = truth.removed.get(stream, 0)
+    try:
+        info = store.stream(stream)
+        floor = info.first - 1 if info else before
+        assert before != DELETED, "a deleted stream is back"
+    except Deleted:
+        floor = DELETED
+    after = truth.removing.get(stream, before)
+    assert floor in {before, after} or before < floor < after < DELETED, "trimmed by itself"
+    truth.removed[stream] = floor
+    truth.removing.pop(stream, None)
+    return floor
 
 
-@given(seed=st.integers(0, 2**32), segment=st.sampled_from([1, 500, 10**6]))
+def check_cell(store: FilesStore, truth: Truth, key: str) -> None:
+    cell = store.get(key)
+    if key in truth.cells:
+        assert cell is not None, "a durable cell is gone"
+        assert (cell.version, cell.data) == truth.cells[key], "a durable cell is another"
+    if cell is not None:
+        seen = truth.versions.setdefault(key, {})
+        assert seen.setdefault(cell.version, cell.data) == cell.data, "a version meant two things"
+
+
+@pytest.mark.slow
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32))
 def test_no_loss_of_power_takes_what_was_durable_or_leaves_a_gap(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, segment: int
+    tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
-    random, truth = Random(seed), Truth()  # noqa: S311  # generated data
-    place = tmp_path_factory.mktemp("power")
-    limits = Limits(segment=segment, journal=random.choice([1, 1500, 10**6]))
+    lose_power_again_and_again(tmp_path_factory.mktemp("power"), seed)
 
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(1000))
+def test_many_losses_of_power_take_nothing_that_was_durable(tmp_path: Path, seed: int) -> None:
+    lose_power_again_and_again(tmp_path, seed)
+
+
+def lose_power_again_and_again(place: Path, seed: int) -> None:
+    """Run a program through four losses of power, some of them while it recovers."""
+    random, truth = Random(seed), Truth()  # noqa: S311  # generated data
+    limits = Limits(segment=random.choice([1, 500, 10**6]), journal=random.choice([1, 1500, 10**6]))
+    (place / "0").mkdir()
     for boot in range(4):
-        root = place / f"{boot}"
-        if not boot:
-            root.mkdir()
-        disk = LossyDisk(root=str(root))
+        disk = LossyDisk(root=str(place / f"{boot}"))
         disk.set("stop", random.randint(0, 250))
         try:
-            store = FilesStore(str(root), disk=disk, boot=f"boot{boot}", limits=limits)
-            disk.count = 0
-            check(store, truth)
-            Program(store, truth, random).run(25)
+            with closing(
+                FilesStore(disk.root, disk=disk, boot=f"boot{boot}", limits=limits)
+            ) as store:
+                disk.count = 0
+                check(store, truth)
+                Program(store, truth, random).run(25)
         except StopError:
             pass
         disk.lose_power(random, place / f"{boot + 1}")
 
-    disk = LossyDisk(root=str(place / "4"))
-    store = FilesStore(str(place / "4"), disk=disk, boot="last", limits=limits)
-    check(store, truth)
-    assert store.append("fresh", 0, new("fresh")).pos > truth.last_pos
-    store.close()
+    with closing(FilesStore(str(place / "4"), boot="last", limits=limits)) as store:
+        check(store, truth)
+        assert store.append("fresh", 0, new("fresh")).pos > truth.last_pos

@@ -6,12 +6,19 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wrkr_core.store import NewEvent
 from wrkr_store_sqlite import SqliteStore, open_store
+from wrkr_store_sqlite.writer import Request, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wrkr_store_sqlite.transaction import Transaction
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 AT: Final = 1_700_000_000_123_456
@@ -50,13 +57,51 @@ def bytes_of_all_files(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file())
 
 
-def program(code: str, *arguments: object, **options: object) -> subprocess.Popen[str]:
-    """Start a Python process on this project that runs ``code``; its output is a pipe."""
+def program(code: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a Python process on this project that runs ``code``; its input and output are pipes."""
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        **options,  # type: ignore[call-overload]
     )
+
+
+def writer_of(store: SqliteStore) -> Writer:
+    """Return the writing half of a handle."""
+    assert store._writer is not None
+    return store._writer
+
+
+def together(store: SqliteStore, *calls: Callable[[], object]) -> list[object]:
+    """Run the calls in threads so that all but the first share one commit, in this order."""
+    writer = writer_of(store)
+    outcomes: list[object] = [None] * len(calls)
+
+    def run(number: int, call: Callable[[], object]) -> None:
+        try:
+            outcomes[number] = call()
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is the outcome
+            outcomes[number] = error
+
+    leading, go = threading.Event(), threading.Event()
+
+    def hold(_: Transaction) -> int:
+        leading.set()
+        go.wait()
+        return 0
+
+    leader = threading.Thread(target=lambda: writer.submit(Request(hold, durable=False)))
+    leader.start()
+    leading.wait()
+    threads = []
+    for number, call in enumerate(calls):
+        threads.append(threading.Thread(target=run, args=(number, call)))
+        threads[-1].start()
+        while len(writer._group._waiting) <= number:
+            threading.Event().wait(0.001)
+    go.set()
+    for thread in (leader, *threads):
+        thread.join()
+    return outcomes

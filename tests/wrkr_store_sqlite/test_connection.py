@@ -140,7 +140,10 @@ def test_a_store_without_a_wal_gets_one_when_it_can(
 
 def test_a_file_in_use_keeps_its_journal_mode(tmp_path: Path) -> None:
     path = str(tmp_path / "x.db")
-    with closing(connect_writer(path, busy=0)) as one, closing(connect(path, "mode=rw", busy=0)) as two:
+    with (
+        closing(connect_writer(path, busy=0)) as one,
+        closing(connect(path, "mode=rw", busy=0)) as two,
+    ):
         one.execute("CREATE TABLE t(x)")
         two.execute("BEGIN")
         two.execute("SELECT * FROM t").fetchall()

@@ -25,12 +25,10 @@ def test_a_copy_that_fails_leaves_nothing_and_keeps_what_was_there(
 
     monkeypatch.setattr(copying, "flush_file", refuse)
 
-    with (
-        closing(sqlite3.connect(":memory:")) as connection,
-        pytest.raises(OSError, match="Input/output error"),
-    ):
+    with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE t(x)")
-        copy_to(connection, str(tmp_path / "copy.db"))
+        with pytest.raises(OSError, match="Input/output error"):
+            copy_to(connection, str(tmp_path / "copy.db"))
 
     assert [path.name for path in tmp_path.iterdir()] == ["copy.db"]
     assert (tmp_path / "copy.db").read_text() == "precious"

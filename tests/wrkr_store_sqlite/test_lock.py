@@ -104,8 +104,13 @@ def test_a_refusal_gives_the_mutex_back(tmp_path: Path) -> None:
 def test_closing_waits_for_the_holder(tmp_path: Path) -> None:
     lock = WriterLock(str(tmp_path / "l"), busy=1)
     order: list[str] = []
+
+    def close() -> None:
+        lock.close()
+        order.append("closed")
+
     with lock:
-        closer = threading.Thread(target=lambda: (lock.close(), order.append("closed")))
+        closer = threading.Thread(target=close)
         closer.start()
         order.append("wrote")
     closer.join()

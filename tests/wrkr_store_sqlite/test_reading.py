@@ -46,7 +46,6 @@ def test_the_span_holds_what_starts_with_the_prefix_and_comes_after(
         reading.STREAMS,
         reading.CELL,
         reading.KEYS,
-        transaction.HEAD,
         transaction.STREAM,
         transaction.IDS,
         transaction.BLANK,

@@ -76,9 +76,7 @@ def test_a_row_that_fits_never_takes_more_than_its_room(
 
 
 @given(st.integers(1, 512), VERSIONS, st.none() | LENGTHS)
-def test_a_fresh_row_has_some_slack_but_not_much(
-    key: int, version: int, data: int | None
-) -> None:
+def test_a_fresh_row_has_some_slack_but_not_much(key: int, version: int, data: int | None) -> None:
     pad = fresh_pad(key, version, data)
 
     least = row_bytes(key, version, data, 0)

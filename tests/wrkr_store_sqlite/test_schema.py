@@ -73,7 +73,9 @@ def test_the_file_says_what_it_is_and_explains_its_columns(tmp_path: Path) -> No
     store_at(tmp_path).close()
 
     header = (tmp_path / "wrkr.db").read_bytes()[:100]
-    tables = " ".join(str(row[0]) for row in sql(tmp_path / "wrkr.db", "SELECT sql FROM sqlite_schema"))
+    tables = " ".join(
+        str(row[0]) for row in sql(tmp_path / "wrkr.db", "SELECT sql FROM sqlite_schema")
+    )
 
     assert header[68:72] == b"wrkr"
     assert int.from_bytes(header[60:64]) == 1

@@ -79,18 +79,18 @@ def test_a_batch_that_is_there_is_found_and_not_written(
             tables.append("a", 0, batch)
 
 
-def test_a_stream_known_by_number_is_still_seen_to_be_deleted(
-    connection: sqlite3.Connection,
-) -> None:
-    sids: dict[str, int] = {}
-    tables = Transaction(connection.cursor(), sids)
-    tables.append("a", 0, new(1))
-    sids.update(tables.seen)
-    assert sids == {"a": 1}
-    tables.delete("a")
+def test_what_it_found_and_changed_is_told_to_the_next(connection: sqlite3.Connection) -> None:
+    first = Transaction(connection.cursor(), {})
+    first.append("a", 0, new(1, 2))
+    first.append("a", 2, new(3))
+    assert first.moved == {"a": (1, 3)}
 
-    with pytest.raises(Deleted):
-        Transaction(connection.cursor(), sids).append("a", 1, new(2))
+    second = Transaction(connection.cursor(), first.moved)
+
+    assert second.append("a", 3, new(4)).seq == 4
+    with pytest.raises(Conflict):
+        second.append("a", 3, new(5))
+    assert (first.moved, second.moved) == ({"a": (1, 3)}, {"a": (1, 4)})
 
 
 def test_a_pos_is_never_used_twice(connection: sqlite3.Connection, tables: Transaction) -> None:

@@ -14,7 +14,7 @@ from wrkr_core.job.state import JobState, StepCounts
 
 
 def names(cls: type) -> list[str]:
-    return [field.name for field in attrs.fields(cls)]  # type: ignore[arg-type]  # attrs classes
+    return [field.name for field in attrs.fields(cls)]
 
 
 def test_a_draft_has_exactly_the_fields_of_a_state() -> None:

@@ -167,14 +167,12 @@ def test_an_attempt_is_open_until_it_ends_and_its_usage_is_spent() -> None:
 
 def test_a_failure_says_when_the_next_attempt_may_begin_until_it_does() -> None:
     journal = begun()
-    journal.append(started(1), failed(1, retry_at=NOON + 5))
-    assert journal.now.retry_at == NOON + 5
+    seen = []
+    for event in (started(1), failed(1, retry_at=NOON + 5), started(2), failed(2)):
+        journal.append(event)
+        seen.append(journal.now.retry_at)
 
-    journal.append(started(2))
-    assert journal.now.retry_at is None
-
-    journal.append(failed(2))
-    assert journal.now.retry_at is None
+    assert seen == [None, NOON + 5, None, None]
 
 
 @pytest.mark.parametrize("event", [finished(1), failed(1), finished(3), failed(3)])
@@ -234,8 +232,8 @@ def test_what_is_reserved_is_set_aside_until_it_is_settled() -> None:
     aside = Reservation(id="r1", amounts=TOKENS)
 
     journal.append(e.BudgetReserved(reservation=aside))
-    assert journal.now.reservations == (aside,)
-    assert journal.now.spent == ()
+    set_aside = journal.now
+    assert (set_aside.reservations, set_aside.spent) == ((aside,), ())
 
     journal.append(e.BudgetSettled(reservation="r1", amounts=(Amount(meter="tokens", amount=3),)))
     assert journal.now.reservations == ()

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from tests.commands import HISTORIES
 from tests.stories import (
     SECOND,
     Story,
@@ -17,6 +16,7 @@ from tests.stories import (
     small_story,
     whole_story,
 )
+from tests.trying import HISTORIES
 from wrkr_core import events as e
 from wrkr_core.budget import amounts
 from wrkr_core.errors import VerifyHistoryError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -13,8 +13,10 @@ from tests.stories import (
     BLOB,
     Story,
     canceled_story,
+    contents_of,
     lines_of,
     packed,
+    repacked,
     resealed,
     small_story,
     submitted,
@@ -22,13 +24,20 @@ from tests.stories import (
 )
 from wrkr_core import events as e
 from wrkr_core.canonical import digest_bytes, loads
-from wrkr_core.errors import Deleted, JobExistsError, Unknown, VerifyError, VerifyMalformedError
+from wrkr_core.errors import (
+    Deleted,
+    JobExistsError,
+    Unknown,
+    VerifyError,
+    VerifyHashError,
+    VerifyMalformedError,
+)
 from wrkr_core.finding import open_store
 from wrkr_core.jobpack import importing
 from wrkr_core.jobpack.archive import Limits
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.jobpack.importing import import_pack
-from wrkr_core.jobpack.verify import verify_job
+from wrkr_core.jobpack.verify import verify_job, verify_pack
 from wrkr_core.ledger import Ledger
 from wrkr_core.memory import MemoryStore
 from wrkr_core.spec import JobSpec
@@ -38,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from wrkr_core.jobpack.verification import Verification
     from wrkr_core.store import Store
 
 WHOLE = packed(whole_story())
@@ -83,10 +93,10 @@ def test_a_job_goes_through_every_store_and_comes_out_as_the_same_bytes(
 def test_importing_twice_changes_nothing() -> None:
     store = MemoryStore()
     imported(WHOLE, store)
-    before = store.read("port-utils"), store.keys()
+    before = store.read("port-utils"), store.keys(), store.get(KEY)
 
     assert imported(WHOLE, store) == ("port-utils", False)
-    assert (store.read("port-utils"), store.keys()) == before
+    assert (store.read("port-utils"), store.keys(), store.get(KEY)) == before
 
 
 def test_importing_into_the_store_it_came_from_changes_nothing() -> None:
@@ -171,6 +181,42 @@ def test_a_missing_or_damaged_blob_is_put_right() -> None:
         cell = story.store.get(KEY)
         assert cell is not None
         assert cell.data == BLOB
+
+
+def swapped(pack: bytes, other: bytes, store: Store, patch: pytest.MonkeyPatch) -> None:
+    """Import ``pack``, which turns into ``other`` as soon as it was verified."""
+    file = io.BytesIO(pack)
+
+    def verify_then_swap(given: IO[bytes], *, limits: Limits) -> Verification:
+        found = verify_pack(given, limits=limits)
+        file.seek(0)
+        file.truncate()
+        file.write(other)
+        return found
+
+    patch.setattr(importing, "verify_pack", verify_then_swap)
+    import_pack(file, store)
+
+
+def test_a_file_that_is_exchanged_after_it_was_verified_is_not_imported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    story = Story()
+    story.tell(submitted(JobSpec(name="port-utils")), by="ann")
+    shorter = packed(story)
+    story.tell(e.JobPaused(reason="lunch"), by="ann")
+    longer = packed(story)
+    contents = contents_of(WHOLE)
+    damaged = repacked({**contents, f"blobs/{digest_bytes(BLOB)}": BLOB + b"!"})
+    edited = repacked(
+        {**contents, "events.jsonl": contents["events.jsonl"].replace(b"bea", b"bob")}
+    )
+
+    for pack, other in ((longer, shorter), (WHOLE, damaged), (WHOLE, edited)):
+        store = MemoryStore()
+        with pytest.raises(VerifyHashError, match="while it was imported"):
+            swapped(pack, other, store, monkeypatch)
+        assert store.streams() == []
 
 
 class Dying(MemoryStore):
@@ -262,6 +308,22 @@ def test_an_outcome_that_stays_unknown_is_said_to_be() -> None:
     store.is_hopeless = False
     imported(WHOLE, store)
     assert exported(store) == WHOLE
+
+
+class Blobless(MemoryStore):
+    """A store that never keeps a cell and never says so."""
+
+    def put(self, key: str, data: bytes | None, expected: int, *, durable: bool = True) -> int:
+        raise Unknown("no answer")
+
+
+def test_no_log_is_imported_whose_blobs_cannot_be_kept() -> None:
+    store = Blobless()
+
+    with pytest.raises(Unknown, match="whether blob"):
+        imported(WHOLE, store)
+
+    assert store.streams() == []
 
 
 class Shared(MemoryStore):

@@ -202,6 +202,12 @@ def test_another_format_is_named(version: object) -> None:
     assert "use the release" in found.hint
 
 
+def test_another_document_is_not_taken_for_a_manifest() -> None:
+    fields = {**loads(manifest_bytes(a_manifest())), "schema_id": "wrkr.job"}
+
+    assert "its schema_id is not wrkr.jobpack_manifest" in refusal(dumps(fields)).message
+
+
 def test_a_manifest_that_could_not_be_read_is_not_written() -> None:
     with pytest.raises(InvalidInputError, match="a job has at least one event"):
         manifest_bytes(a_manifest(event_count=0))

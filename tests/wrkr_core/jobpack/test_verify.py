@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.commands import HISTORIES
 from tests.stories import (
     Story,
     canceled_story,
@@ -29,6 +28,7 @@ from tests.stories import (
     submitted,
     whole_story,
 )
+from tests.trying import HISTORIES
 from wrkr_core.canonical import loads
 from wrkr_core.chain import hash_of
 from wrkr_core.errors import (

@@ -1,8 +1,9 @@
 """A worker that dies where it is told to, and notes what the store has promised to keep.
 
-``python mortal_worker.py URL NOTES POINT``: works on all jobs until none is left. POINT is how many
-writes it survives, with ``before`` or ``after`` the fatal one, or ``never``. Every acknowledged record
-is noted in the file NOTES after the store has answered: what stands there must never be lost.
+``python mortal_worker.py URL NOTES POINT``: works on whatever jobs there are. POINT is how many writes
+it survives, with ``before`` or ``after`` the fatal one, or ``never``, or ``drain`` to end with the
+work. Every acknowledged record is noted in the file NOTES after the store has answered: what stands
+there must never be lost.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wrkr_core.finding import open_store
@@ -19,7 +21,7 @@ from wrkr_run.supervision import Surroundings
 from wrkr_run.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from wrkr_core.store import Appended, NewEvent, Store
 
@@ -28,7 +30,7 @@ class MortalStore:
     """A store that kills its process around its Nth write; all else is the store's own."""
 
     def __init__(self, store: Store, notes: int, point: str) -> None:
-        """Die at ``point`` ("7 before", "7 after", "never")."""
+        """Die at ``point`` ("7 before", "7 after")."""
         self._store = store
         self._notes = notes
         number, _, self._when = point.partition(" ")
@@ -43,41 +45,40 @@ class MortalStore:
         self, stream: str, expected: int, events: Sequence[NewEvent], *, durable: bool = True
     ) -> Appended:
         """Append, note what was acknowledged, and maybe die."""
-        fatal = self._is_fatal()
-        self._die_if(fatal, "before")
-        appended = self._store.append(stream, expected, events, durable=durable)
-        lines = [f"{stream} {expected + n} {each.id}\n" for n, each in enumerate(events, start=1)]
-        os.write(self._notes, "".join(lines).encode())
-        self._die_if(fatal, "after")
+        with self._write():
+            appended = self._store.append(stream, expected, events, durable=durable)
+            noted = [f"{stream} {expected + n} {each.id}\n" for n, each in enumerate(events, 1)]
+            os.write(self._notes, "".join(noted).encode())
         return appended
 
     def put(self, key: str, data: bytes | None, expected: int, *, durable: bool = True) -> int:
         """Put, and maybe die."""
-        fatal = self._is_fatal()
-        self._die_if(fatal, "before")
-        version = self._store.put(key, data, expected, durable=durable)
-        self._die_if(fatal, "after")
-        return version
+        with self._write():
+            return self._store.put(key, data, expected, durable=durable)
 
-    def _is_fatal(self) -> bool:
+    @contextmanager
+    def _write(self) -> Generator[None]:
         with self._lock:
             self._left -= 1
-            return self._left == 0
-
-    def _die_if(self, fatal: bool, when: str) -> None:  # noqa: FBT001  # read as a sentence
-        if fatal and when == self._when:
+            is_fatal = self._left == 0
+        if is_fatal and self._when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
+        try:
+            yield
+        finally:  # a write that was refused is a write too
+            if is_fatal:
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main(url: str, notes: str, point: str) -> None:
-    """Work until no job is left, or until the end."""
+    """Work until the end."""
     handle = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     store = MortalStore(open_store(url), handle, point)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     Worker(
         Ledger(store),  # type: ignore[arg-type]  # a store by delegation
-        drain=True,
+        drain=point == "drain",
         poll=20_000,
         ttl=10_000_000,
         surroundings=Surroundings(store_url=url, grace=100_000),

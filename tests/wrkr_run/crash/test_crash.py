@@ -51,6 +51,7 @@ class Crashing:
         self.ledger = Ledger(self.store, actor="ann")
         self.jobs: list[str] = []
         self.killed = 0
+        self.workers: list[subprocess.Popen[str]] = []
 
     def submit(self) -> None:
         command = Command(argv=("/bin/sh", "-c", LINE))
@@ -69,41 +70,67 @@ class Crashing:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.workers.append(worker)
         assert worker.stdout is not None
         assert worker.stdout.readline() == "ready\n"
         return worker
+
+    def kill_workers(self, kills: int) -> None:
+        """Let workers die, one after the other, beside one that lives a little longer."""
+        steady = self.start("never")
+        while self.killed < kills:
+            if self.killed % 5 == 4:
+                self.kill(steady)
+                steady = self.start("never")
+            self.see_one_die(self.killed)
+        self.kill(steady)
+
+    def close(self) -> None:
+        """End whatever is left after a failure."""
+        for worker in self.workers:
+            worker.kill()
+            worker.communicate()
+        self.store.close()
 
     def see_one_die(self, number: int) -> None:
         """Start a worker that kills itself around a write, or is killed from outside."""
         if number % 2:
             when = "before" if drawn(f"when {number}", 1) else "after"
-            worker = self.start(f"{1 + drawn(f'write {number}', 30)} {when}")
+            self.wait_for(self.start(f"{1 + drawn(f'write {number}', 20)} {when}"))
         else:
             worker = self.start("never")
             self.ledger.machine.sleep(drawn(f"moment {number}", 300_000))
-            worker.kill()
-        self.wait_for(worker)
-        self.approve()
+            self.kill(worker)
 
-    def wait_for(self, worker: subprocess.Popen[str]) -> None:
-        """Wait until a worker has ended, answering questions meanwhile."""
+    def kill(self, worker: subprocess.Popen[str]) -> None:
+        """Kill a worker wherever it is."""
+        worker.kill()
+        self.wait_for(worker)
+
+    def wait_for(self, worker: subprocess.Popen[str], *, more: bool = True) -> None:
+        """Wait until a worker has ended; answer questions and see to it that there is work."""
         machine = self.ledger.machine
         began = machine.uptime()
         while worker.poll() is None:
-            self.approve()
+            self.tend(more=more)
             if machine.uptime() - began > PATIENCE:
-                worker.kill()
-                pytest.fail(f"a worker hangs: {worker.communicate()[0]}")
+                pytest.fail(f"a worker hangs, seed {SEED}")
             machine.sleep(50_000)
         said, _ = worker.communicate()
+        self.workers.remove(worker)
         assert worker.returncode in (0, -9), said
         self.killed += worker.returncode == -9
 
-    def approve(self) -> None:
-        for state in self.ledger.jobs(status="blocked_decision"):
-            assert "merge" not in self.effects(state.job_id), "I5: it ran before its approval"
+    def tend(self, *, more: bool) -> None:
+        """Approve what waits, and submit another job when few are left."""
+        states = self.ledger.jobs()
+        for state in states:
+            if state.status == "blocked_decision":
+                assert "merge" not in self.effects(state.job_id), "I5: it ran before its approval"
             for decision in state.decisions:
                 self.ledger.approve(state.job_id, decision.checkpoint_id, reason="seen")
+        if more and sum(not state.is_final for state in states) < 3:
+            self.submit()
 
     def effects(self, job_id: str) -> str:
         file = self.workspace / f"effects-{job_id}"
@@ -112,8 +139,8 @@ class Crashing:
     def finish(self) -> None:
         """Let one worker do what is left, undisturbed."""
         while any(not state.is_final for state in self.ledger.jobs()):
-            self.wait_for(self.start("never"))
-            self.approve()
+            self.wait_for(self.start("drain"), more=False)
+            self.tend(more=False)
 
 
 def check_nothing_acknowledged_is_lost(crashing: Crashing) -> None:
@@ -167,25 +194,15 @@ def check_disk(crashing: Crashing, job_id: str) -> None:
 
 def survive(url: str, folder: Path, kills: int) -> None:
     crashing = Crashing(url, folder)
-    steady = crashing.start("never")
-    number = 0
-    while crashing.killed < kills:
-        number += 1
-        crashing.submit()
-        if number % 3 == 0 or steady.poll() is not None:
-            steady.kill()
-            crashing.wait_for(steady)
-            steady = crashing.start("never")
-        crashing.see_one_die(number)
-    steady.kill()
-    crashing.wait_for(steady)
-    crashing.finish()
-
-    check_nothing_acknowledged_is_lost(crashing)
-    for job_id in crashing.jobs:
-        check_log(crashing, job_id)
-        check_disk(crashing, job_id)
-    crashing.store.close()
+    try:
+        crashing.kill_workers(kills)
+        crashing.finish()
+        check_nothing_acknowledged_is_lost(crashing)
+        for job_id in crashing.jobs:
+            check_log(crashing, job_id)
+            check_disk(crashing, job_id)
+    finally:
+        crashing.close()
 
 
 @pytest.mark.slow

@@ -126,6 +126,19 @@ def test_a_job_that_waits_for_a_person_says_so_to_a_worker() -> None:
         take(state_in("blocked_decision"))
 
 
+def test_a_fork_that_is_being_made_is_not_worked_on() -> None:
+    """Whoever makes it holds it under epoch 1; after that it is a job like any other."""
+    half = state_in("running", forked_from=e.ForkPoint(job="j_1", seq=2, hash="a" * 64), epoch=1)
+    lease = half.lease
+    assert lease is not None
+    made = attrs.evolve(half, lease=attrs.evolve(lease, worker="fork", epoch=1))
+
+    with pytest.raises(MoveNotAllowedError, match="job j_7 is a fork that is not complete"):
+        take(made, observer=GONE)
+    assert take(half, observer=GONE)
+    assert take(attrs.evolve(made, status="queued", lease=None))
+
+
 @pytest.mark.parametrize(("now", "awake"), [(NOON + 99, False), (NOON + 100, True)])
 def test_a_sleeping_job_is_not_woken_before_its_time(now: int, awake: bool) -> None:  # noqa: FBT001
     state = state_in("queued", wake_at=NOON + 100, **FREE)

@@ -223,6 +223,27 @@ def test_why_a_job_is_blocked_is_cut_rather_than_lost(length: int) -> None:
     assert blocked.summary.endswith("…") == (length > LONGEST_SUMMARY)
 
 
+@pytest.mark.parametrize("summary", ["", " ", "\n"])
+def test_an_error_without_words_is_recorded_by_its_code(summary: str) -> None:
+    recorded, blocked = decide_block_on_error(
+        waiting("running"), epoch=3, summary=summary, reason_codes=("E_ADAPTER_FAIL",)
+    )
+
+    assert isinstance(recorded, e.CheckpointRecorded)
+    assert isinstance(blocked, e.JobBlocked)
+    assert recorded.summary == blocked.summary == "E_ADAPTER_FAIL"
+
+
+def test_an_error_without_words_and_code_is_recorded_all_the_same() -> None:
+    events = decide_block_on_error(waiting("running"), epoch=3, summary=" ", reason_codes=())
+
+    assert all(
+        event.summary.strip()
+        for event in events
+        if isinstance(event, e.CheckpointRecorded | e.JobBlocked)
+    )
+
+
 def test_a_job_that_a_person_stopped_meanwhile_is_not_blocked() -> None:
     for status in ("paused", "canceled", "completed", "blocked_decision"):
         with pytest.raises(MoveNotAllowedError):

@@ -36,7 +36,7 @@ YES = Answer(checkpoint_id="cp_3", approved=True, by="ann", reason="looked", cho
 
 def start(state: JobState, **given_fields: Any) -> tuple[e.Event, ...]:  # noqa: ANN401
     fields = {"step": EDIT, "attempt": 1, "input_digest": "d", "at_most_once": True, "epoch": 3}
-    return decide_start(state, **{**fields, **given_fields})
+    return decide_start(attrs.evolve(state, decisions=()), **{**fields, **given_fields})
 
 
 def of(**amounts: int) -> tuple[Amount, ...]:

@@ -16,7 +16,7 @@ from tests.strategies import NOON
 from wrkr_core import events as e
 from wrkr_core.budget import Budget
 from wrkr_core.job.replay import Replay
-from wrkr_core.lease import Heartbeat, Observer
+from wrkr_core.lease import Heartbeat, Holder, Observer
 
 if TYPE_CHECKING:
     from wrkr_core.approval import Answer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Events = tuple[e.Event, ...]
 
 TTL: Final = 30_000_000
-BUDGET: Final = Budget(tokens=90, steps=12, retries=8, cost="0.00009", wall="120s")
+BUDGET: Final = Budget(tokens=20, steps=12, retries=8, cost="0.00002", wall="120s")
 HOLDER_ACTS: Final = 3
 """From this number on, it is not a certain worker who acts but whoever holds the job."""
 
@@ -48,8 +48,12 @@ class World:
         self.journal = Journal()
         self.journal.submit(budget=BUDGET)
         self.replay = Replay()
+        self.replay.feed(self.journal.records)
         self.beat: Heartbeat | None = None
         self.asked = 0
+        self.elapsed = 0
+        self.alive_at = 0
+        self.ended: set[Holder] = set()
         here = FakeMachine(at=NOON)
         machines = (here, here.twin(pid=101), here.elsewhere("host-b"))
         self.workers = [
@@ -72,6 +76,16 @@ class World:
         """Tell whether the job is this worker's, as the log says."""
         lease = self.state.lease
         return lease is not None and (lease.worker, lease.epoch) == (who.name, who.epoch)
+
+    @property
+    def holder_has_ended(self) -> bool:
+        """Tell whether the process whose lease was taken over really is gone."""
+        taken = [event for event in self.journal.events if isinstance(event, e.LeaseTaken)]
+        return taken[-2].holder in self.ended
+
+    def note_sign_of_life(self) -> None:
+        """Note that the holder claimed the job or beat at this moment."""
+        self.alive_at = self.elapsed
 
     def append(self, who: Worker, events: Events) -> None:
         """Record what ``who`` decided, and let it believe so."""
