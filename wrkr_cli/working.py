@@ -29,6 +29,7 @@ def work_here(
     session: Session, job_id: str, *, accept_because: str | None = None, resume: bool = False
 ) -> int:
     """Work on the job until it ends or waits; print the outcome; return the exit code."""
+    from wrkr_run.supervision import Surroundings
     from wrkr_run.worker import work_on
 
     result = work_on(
@@ -36,6 +37,7 @@ def work_here(
         job_id,
         accept_because=accept_because,
         resume=resume,
+        surroundings=Surroundings(store_url=session.url),
         report=_progress(session),
     )
     state = session.ledger.state(job_id)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from wrkr_core._version import __version__ as __version__
-    from wrkr_core.aio import AsyncJob as AsyncJob
     from wrkr_core.aio import AsyncLedger as AsyncLedger
     from wrkr_core.approval import Answer as Answer
     from wrkr_core.artifact import Artifact as Artifact
+    from wrkr_core.async_job import AsyncJob as AsyncJob
     from wrkr_core.budget import Budget as Budget
     from wrkr_core.errors import ApprovalRequiredError as ApprovalRequiredError
     from wrkr_core.errors import Blocked as Blocked
@@ -52,7 +52,7 @@ _HOMES: Final = {
     "Answer": "approval",
     "ApprovalRequiredError": "errors",
     "Artifact": "artifact",
-    "AsyncJob": "aio",
+    "AsyncJob": "async_job",
     "AsyncLedger": "aio",
     "Backoff": "work.attempts",
     "Blocked": "errors",

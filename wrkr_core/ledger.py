@@ -1,7 +1,6 @@
 """The ledger: every job in one store; the object that loads, decides and appends.
 
-Nothing is kept in memory between calls but how long a foreign heartbeat was seen without change. A
-ledger may be shared by threads; after a fork open a new store and a new ledger.
+A ledger may be shared by threads; after a fork open a new store and a new ledger.
 """
 
 from __future__ import annotations
@@ -323,7 +322,7 @@ class Ledger:
             worker: Who works, by default host and process id.
             ttl: How long the lease lasts without a heartbeat, µs.
             beat: How often the heartbeat is renewed, µs; at most a third of ``ttl`` is wise.
-            probe: Looks at the environment by the job's rules (``wrkr_run.environment.probe``).
+            probe: Looks at the environment by the job's rules (``wrkr_run.make_probe``).
             accept_because: Accept another environment than the recorded one, for this reason.
             block_on_mismatch: Block a job nobody holds when the environment is another.
 
@@ -356,8 +355,7 @@ class Ledger:
     ) -> str:
         """Make a new job that has done what this one had at record or checkpoint ``at``.
 
-        Finished steps are taken over with their results and their cost; decisions are not: what was
-        approved there must be approved again here. Returns the new id.
+        Finished steps are taken over with results and cost, approvals are not. Returns the new id.
 
         Raises: NotFoundError, JobExistsError, InvalidInputError.
         """

@@ -9,6 +9,7 @@ import attrs
 if TYPE_CHECKING:
     from wrkr_run.redaction import Redactor
 
+LONGEST_LINE: Final = 500  # characters
 KEPT: Final = 32 * 1024  # bytes of the beginning, and as many of the end
 
 
@@ -27,9 +28,9 @@ class Captured:
 
     @property
     def last_line(self) -> str:
-        """The last line that is not blank, empty if there is none."""
+        """The first 500 characters of the last line that is not blank, empty if there is none."""
         lines = self.text.rstrip().rsplit("\n", 1)
-        return lines[-1].strip()
+        return lines[-1].strip()[:LONGEST_LINE]
 
 
 class Capture:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +20,7 @@ from wrkr_core.finding import open_store
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.jobpack.verify import verify_pack
 from wrkr_core.ledger import Ledger
+from wrkr_run.demo_effects import repeated_in_ledger, repeated_on_disk
 from wrkr_run.demo_project import QUESTION, SLOW_STEPS, make_project, make_spec
 from wrkr_run.files import write_atomically
 
@@ -241,26 +241,3 @@ class _Demo:
     def _say(self, line: str) -> None:
         self._lines.append(line)
         self._report(line)
-
-
-def repeated_in_ledger(events: list[e.Event]) -> int:
-    """Return how many attempts of steps were started after the step was finished."""
-    finished: set[e.StepRef] = set()
-    repeated = 0
-    for event in events:
-        if isinstance(event, e.StepFinished):
-            finished.add(event.step)
-        elif isinstance(event, e.StepStarted):
-            repeated += event.step in finished
-    return repeated
-
-
-def repeated_on_disk(effects: Path) -> int:
-    """Return how often a step's command ran after it had ended, by the traces it left."""
-    ended: Counter[str] = Counter()
-    repeated = 0
-    for line in effects.read_text("utf-8").splitlines():
-        step, _attempt, word = line.split()
-        repeated += word == "began" and ended[step] > 0
-        ended[step] += word == "ended"
-    return repeated

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 import msgspec
+from attrs import validators
 
 from wrkr_core.errors import Busy, Conflict, LeaseConflictError, StepFailedError, Unknown
 from wrkr_core.lease import Holder
@@ -45,7 +46,9 @@ class Running:
     epoch: int
     step: str = ""
     attempt: int = 0
-    leader: Holder | None = None
+    leader: Holder | None = attrs.field(
+        default=None, validator=validators.optional(validators.instance_of(Holder))
+    )
 
 
 def process_key(job_id: str) -> str:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 _numbers: Final = itertools.count()
 
 
 @contextmanager
-def write_atomically(path: str | Path) -> Iterator[IO[bytes]]:
+def write_atomically(path: str | Path) -> Generator[IO[bytes]]:
     """Yield a binary file that becomes ``path`` when the block ends without an exception.
 
     A reader sees the old content or the new one, never a part; with an exception the old one stays

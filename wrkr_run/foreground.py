@@ -8,14 +8,13 @@ import attrs
 
 from wrkr_core.errors import LeaseConflictError, StoreError
 from wrkr_core.instants import to_text
-from wrkr_core.job.state import Status  # attrs looks the field's type up
 from wrkr_core.lease import DEFAULT_BEAT, DEFAULT_TTL
 from wrkr_run.environment import make_probe
 from wrkr_run.spec_job import carry_out, require_workable
 from wrkr_run.supervision import Surroundings
 
 if TYPE_CHECKING:
-    from wrkr_core.job.state import JobState
+    from wrkr_core.job.state import JobState, Status
     from wrkr_core.ledger import Ledger
     from wrkr_run.supervision import Report
 

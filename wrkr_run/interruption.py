@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from types import FrameType
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
@@ -45,7 +45,7 @@ class Interruption:
             raise KeyboardInterrupt
 
     @contextmanager
-    def listen(self) -> Iterator[Interruption]:
+    def listen(self) -> Generator[Interruption]:
         """Take signals as requests while the block runs; only the main thread can.
 
         The second signal, and the first one within ``raising``, raises ``KeyboardInterrupt``.
@@ -61,7 +61,7 @@ class Interruption:
                 signal.signal(number, handler)
 
     @contextmanager
-    def raising(self) -> Iterator[None]:
+    def raising(self) -> Generator[None]:
         """Let a request interrupt the Python code of the block; for code that never asks.
 
         Python can do that only in the main thread; elsewhere only a request made before counts.

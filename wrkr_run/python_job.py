@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wrkr_core.errors import InvalidInputError, StepFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from wrkr_core.work.job import Job
 
@@ -58,7 +58,7 @@ def find_function(target: str, workspace: Path) -> Callable[[Job], Any]:
 
 
 @contextmanager
-def _path_with(workspace: Path) -> Iterator[None]:
+def _path_with(workspace: Path) -> Generator[None]:
     sys.path.insert(0, str(workspace))
     try:
         yield

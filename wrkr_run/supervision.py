@@ -18,7 +18,7 @@ from wrkr_run.command import GRACE, LOOK_EVERY, CommandOutcome, run_command
 from wrkr_run.exclusion import Exclusion
 from wrkr_run.interruption import Interruption
 from wrkr_run.processes import process
-from wrkr_run.workspace import workspace_of
+from wrkr_run.workspace import absolute_url, workspace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,8 @@ def say_nothing(_line: str) -> None:
 class Surroundings:
     """What a worker brings along to every job.
 
-    ``store_url`` is how programs started for the job can find the store, None when they cannot.
+    ``store_url`` is how programs started for the job find the store, None when they cannot; a relative
+    path in it is meant from this process's folder.
     ``grace`` is how long a command has to end once it is asked to, in µs. ``report`` is called with a
     line of progress, from the thread that works.
     """
@@ -85,7 +86,7 @@ class Supervisor:
             "WRKR_ATTEMPT": str(attempt),
         }
         if self.surroundings.store_url is not None:
-            variables["WRKR_STORE"] = self.surroundings.store_url
+            variables["WRKR_STORE"] = absolute_url(self.surroundings.store_url)
         return run_command(
             command,
             workspace=self.workspace,

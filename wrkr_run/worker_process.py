@@ -18,7 +18,6 @@ from wrkr_run.command import GRACE
 from wrkr_run.foreground import work_on
 from wrkr_run.supervision import Surroundings
 from wrkr_run.worker import Worker
-from wrkr_run.workspace import absolute_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     store = open_store(given.url)
     try:
         ledger = Ledger(store)
-        around = Surroundings(store_url=absolute_url(given.url), grace=given.grace, report=_note)
+        around = Surroundings(store_url=given.url, grace=given.grace, report=_note)
         interrupted = _work(ledger, given, around)
     except WrkrError as error:
         _note(f"{error.code}: {error.message}")

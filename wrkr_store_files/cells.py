@@ -20,7 +20,7 @@ import msgspec
 
 from wrkr_core.errors import Conflict, Corrupt
 from wrkr_core.store import Cell
-from wrkr_store_files.disk import look_at, names_in, read_file, write_whole
+from wrkr_store_files.disk import names_in, read_file, write_whole
 from wrkr_store_files.layout import file_name, name_of
 from wrkr_store_files.lines import seal_row, unseal
 
@@ -126,10 +126,8 @@ class Cells:
     def _remove(self, key: str) -> None:
         """Remove the cell's files for good: they hold what was deleted."""
         for folder in (self._layout.cells, self._layout.relaxed):
-            path = f"{folder}/{file_name(key)}"
-            if look_at(path) is not None:
-                self._disk.remove(path)
-                self._disk.sync_folder(folder)
+            self._disk.remove(f"{folder}/{file_name(key)}")
+            self._disk.sync_folder(folder)
 
     def _write(self, folder: str, key: str, data: bytes, version: int, *, durable: bool) -> None:
         title = seal_row(Title(key, version, len(data), crc32(data)))

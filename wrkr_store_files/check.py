@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -11,6 +11,7 @@ from wrkr_core.errors import StoreError
 from wrkr_store_files.cells import decode_cell
 from wrkr_store_files.disk import look_at, names_in, read_file
 from wrkr_store_files.feed import all_rows
+from wrkr_store_files.folders import left_in_tombstone
 from wrkr_store_files.journal import read_journal
 from wrkr_store_files.layout import file_name
 from wrkr_store_files.streams import StreamFiles
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wrkr_store_files.layout import Layout
+
+
+DELETED: Final = 1 << 63  # the first seq of a stream of which no record stays
 
 
 @attrs.define
@@ -64,7 +68,7 @@ def _journal_problems(layout: Layout) -> Iterator[str]:
 def _record_problems(layout: Layout) -> Iterator[str]:
     """Yield what is wrong with records, each by itself and against the feed."""
     streams = StreamFiles(layout)
-    firsts = {name: streams.segments(name)[:1] for name in streams.names()}
+    firsts = {name: (streams.segments(name) or [1])[0] for name in streams.names()}
     known: dict[str, _Tally] = defaultdict(_Tally)
     horizon = 0
     try:
@@ -72,9 +76,12 @@ def _record_problems(layout: Layout) -> Iterator[str]:
             if row.pos <= horizon:
                 yield f"feed.jsonl: pos {row.pos} comes after {horizon}"
             horizon = row.last
-            for first in firsts.get(row.stream, []):
-                for place in range(max(0, first - row.seq), row.n):
-                    known[row.stream].add(row.seq + place, row.pos + place)
+            first = firsts.get(row.stream)
+            if first is None:
+                is_deleted = look_at(layout.tombstone(row.stream)) is not None
+                first = firsts[row.stream] = DELETED if is_deleted else 1
+            for place in range(max(0, first - row.seq), row.n):
+                known[row.stream].add(row.seq + place, row.pos + place)
     except StoreError as error:
         yield error.message
         return
@@ -116,5 +123,5 @@ def _cell_problems(layout: Layout) -> Iterator[str]:
 def _tombstone_problems(layout: Layout) -> Iterator[str]:
     for name in sorted(names_in(layout.deleted)):
         folder = f"{layout.deleted}/{name}"
-        if set(names_in(folder)) - {layout.name_file("")[1:]}:
+        if left_in_tombstone(layout, folder):
             yield f"{folder} still has files; delete the stream again"

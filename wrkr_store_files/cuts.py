@@ -2,7 +2,8 @@
 
 Such records were written without a flush, and something older than they may be lost. They are told
 by their pos. Behind them can be anything, where the file got its size but not its bytes. But what
-the feed has a row for was flushed: if that cannot be read, it is damage and nothing is cut.
+the feed has a row for was flushed: if that cannot be read, it is damage. Then nothing is cut, and
+the stream is made to end in a bad line, so that whoever reads it is told.
 """
 
 from __future__ import annotations
@@ -11,16 +12,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from wrkr_core.errors import Corrupt
-from wrkr_store_files.disk import close, open_to_read, size_of
+from wrkr_store_files.disk import close, open_to_read, read_at, size_of
 from wrkr_store_files.feed import all_rows
 from wrkr_store_files.lines import decode_record
 from wrkr_store_files.scan import lines_back
 from wrkr_store_files.streams import StreamFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from wrkr_store_files.disk import Disk
     from wrkr_store_files.layout import Layout
 
@@ -40,12 +38,12 @@ def cut_unknown(layout: Layout, disk: Disk, pos: int) -> None:
     """Cut off what lies beyond ``pos``, the last the journal knows. Raises: Corrupt, OSError."""
     streams = StreamFiles(layout)
     cuts = [cut for stream in streams.names() for cut in _cuts(layout, streams, stream, pos)]
-    damaged = {cut.stream for cut in cuts if cut.damaged}
-    if damaged:
-        _check_known(layout, damaged, cuts)
+    heads = _flushed_heads(layout, {cut.stream for cut in cuts if cut.damaged})
     for cut in cuts:
         path = layout.segment(cut.stream, cut.segment)
-        if cut.size:
+        if cut.head < heads.get(cut.stream, 0):
+            _end_line(disk, path)
+        elif cut.size:
             cut_file(disk, path, cut.size)
         else:
             disk.remove(path)
@@ -98,16 +96,22 @@ def _cut_of(layout: Layout, stream: str, segment: int, pos: int) -> Cut | None:
     return Cut(stream=stream, segment=segment, size=keep, head=head, damaged=damaged)
 
 
-def _check_known(layout: Layout, damaged: set[str], cuts: Sequence[Cut]) -> None:
-    heads = dict.fromkeys(damaged, 0)
-    for row in all_rows(layout.feed):
+def _flushed_heads(layout: Layout, streams: set[str]) -> dict[str, int]:
+    """Return the head the feed has for each of ``streams``."""
+    heads = dict.fromkeys(streams, 0)
+    for row in all_rows(layout.feed) if streams else ():
         if row.stream in heads:
             heads[row.stream] = row.seq + row.n - 1
-    for cut in cuts:
-        head = heads.get(cut.stream, 0)
-        if cut.head < head:
-            raise Corrupt(
-                f"stream {cut.stream}: records {cut.head + 1} to {head} were flushed, but are damaged",
-                stream=cut.stream,
-                hint="restore the store from a backup",
-            )
+    return heads
+
+
+def _end_line(disk: Disk, path: str) -> None:
+    """End a file in a newline, so that its last line is not taken for one being written."""
+    descriptor = disk.open(path)
+    try:
+        size = size_of(descriptor)
+        if not size or read_at(descriptor, 1, size - 1) != b"\n":
+            disk.write(descriptor, b"\n", size)
+            disk.sync(descriptor)
+    finally:
+        disk.close(descriptor)

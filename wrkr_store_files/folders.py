@@ -1,10 +1,10 @@
-"""Folders named after streams, and the file that tells a name too long for a folder."""
+"""The folders of streams and tombstones, and the file that tells a name too long for them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wrkr_store_files.disk import look_at, write_whole
+from wrkr_store_files.disk import look_at, names_in, write_whole
 from wrkr_store_files.layout import file_name, name_of
 
 if TYPE_CHECKING:
@@ -17,6 +17,20 @@ def make_stream_folder(layout: Layout, disk: Disk, stream: str) -> None:
     folder = layout.stream(stream)
     disk.make_folder(folder)
     keep_name(layout, disk, folder, stream)
+
+
+def empty_tombstone(layout: Layout, disk: Disk, folder: str) -> None:
+    """Remove what a deleted stream still has in the folder of its tombstone. Raises: OSError."""
+    left = left_in_tombstone(layout, folder)
+    for name in left:
+        disk.remove(f"{folder}/{name}")
+    if left:
+        disk.sync_folder(folder)
+
+
+def left_in_tombstone(layout: Layout, folder: str) -> list[str]:
+    """Return the files a delete that was cut short has left. Raises: OSError."""
+    return sorted(set(names_in(folder)) - {layout.name_file("")[1:]})
 
 
 def keep_name(layout: Layout, disk: Disk, folder: str, stream: str) -> None:

@@ -101,7 +101,7 @@ class Handle:
                 self.writer.distrust(error)
                 self.writer.forget()
                 raise Unknown(
-                    f"it may have been done: {error}",
+                    f"it may have been done: {error.strerror or error}",
                     path=self.layout.root,
                     hint="open the store again and look",
                 ) from error

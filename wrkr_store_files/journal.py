@@ -34,7 +34,7 @@ from wrkr_core.errors import Corrupt
 from wrkr_store_files.disk import close, open_to_read, read_at, size_of
 from wrkr_store_files.feed import Row, encode_row
 from wrkr_store_files.lines import seal_row, unseal
-from wrkr_store_files.scan import lines_back, lines_from
+from wrkr_store_files.scan import SMALL, lines_back, lines_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ def encode_entry(entry: Entry, body: bytes) -> bytes:
 
 def read_header(descriptor: int) -> tuple[Header, int]:
     """Return a journal's header and the offset behind it. Raises: Corrupt."""
-    for _, line in lines_from(descriptor, 0, size_of(descriptor)):
+    for _, line in lines_from(descriptor, 0, size_of(descriptor), SMALL):
         body = unseal(line)
         try:
             if body is not None:
@@ -193,8 +193,9 @@ def body_of(descriptor: int, found: Found) -> bytes:
 def _check_torn(descriptor: int, start: int) -> None:
     """Refuse a bad entry at ``start`` if a good one behind it shows that it was flushed."""
     for offset, line in lines_from(descriptor, start + 1, size_of(descriptor)):
-        if line.startswith(ENTRY):
-            later = _entry_at(descriptor, offset, line)
+        place = line.rfind(ENTRY)  # behind other bytes, where a newline was damaged
+        if place >= 0:
+            later = _entry_at(descriptor, offset + place, line[place:])
             if later is not None and later.entry.synced > start:
                 raise Corrupt(
                     f"bad entry at byte {start} of the journal, with good ones after it",

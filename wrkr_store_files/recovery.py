@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from wrkr_core.errors import Corrupt
 from wrkr_store_files.cells import forget_torn
 from wrkr_store_files.cuts import cut_file, cut_unknown
-from wrkr_store_files.disk import look_at, size_of
-from wrkr_store_files.folders import make_stream_folder
+from wrkr_store_files.disk import look_at, names_in, size_of
+from wrkr_store_files.folders import empty_tombstone, make_stream_folder
 from wrkr_store_files.journal import NUMBERS, Header, body_of, read_journal
 from wrkr_store_files.rebuild import rebuild_feed
 from wrkr_store_files.renewal import Touched, begin_journal, clear_temporary, flush
@@ -49,6 +49,8 @@ def recover(layout: Layout, disk: Disk, boot: str, *, opening: bool = False) -> 
     if header.boot != boot or (opening and not boot):
         cut_unknown(layout, disk, pos)
         forget_torn(layout, disk)
+        for name in names_in(layout.deleted):
+            empty_tombstone(layout, disk, f"{layout.deleted}/{name}")
         pos = floor = header.reserve
     reserve = max(header.reserve, pos + NUMBERS)
     begin_journal(layout, disk, Header(1, boot, pos, floor, reserve, feed))

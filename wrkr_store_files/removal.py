@@ -13,8 +13,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from wrkr_store_files.disk import close, look_at, names_in, open_to_read, read_at, size_of
-from wrkr_store_files.folders import keep_name
+from wrkr_store_files.disk import close, look_at, open_to_read, read_at, size_of
+from wrkr_store_files.folders import empty_tombstone, keep_name
 from wrkr_store_files.scan import MOST
 from wrkr_store_files.streams import StreamFiles
 
@@ -47,12 +47,7 @@ class Removal:
                 self._disk.sync_folder(self._layout.streams)
             keep_name(self._layout, self._disk, tombstone, stream)
             self._disk.sync_folder(self._layout.deleted)
-        kept = self._layout.name_file("")[1:]
-        left = [name for name in names_in(tombstone) if name != kept]
-        for name in left:
-            self._disk.remove(f"{tombstone}/{name}")
-        if left:
-            self._disk.sync_folder(tombstone)
+        empty_tombstone(self._layout, self._disk, tombstone)
 
     def trim(self, stream: str, through: int) -> None:
         """Drop the records up to ``through``.

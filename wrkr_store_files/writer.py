@@ -82,7 +82,7 @@ class Writer:
 
     def distrust(self, error: OSError) -> None:
         """Make this handle unusable and everybody else write the journal again."""
-        self._poison = str(error)
+        self._poison = error.strerror or str(error)
         try:
             if look_at(self._layout.journal) is not None:
                 self._disk.replace(self._layout.journal, self._layout.suspect)
@@ -210,7 +210,7 @@ class Writer:
             self.distrust(second)
         if self._poison:
             return Unknown(
-                f"the append may have been written: {error}",
+                f"the append may have been written: {error.strerror or error}",
                 path=self._layout.root,
                 hint="open the store again and repeat the same append",
             )

@@ -14,11 +14,10 @@ from wrkr_store_sqlite.room import fresh_pad, pad_to_fit, row_bytes
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from wrkr_core.store import NewEvent
 
-HEAD: Final = "SELECT seq FROM events WHERE sid = ? ORDER BY seq DESC LIMIT 1"
 STREAM: Final = """
 SELECT sid, deleted, (SELECT max(seq) FROM events WHERE events.sid = streams.sid), first
 FROM streams WHERE name = ?"""
@@ -41,37 +40,31 @@ EVERY_SEQ: Final = (1 << 63) - 1
 class Transaction:
     """The changes of one transaction; used and dropped under the writer lock.
 
-    ``sids`` remembers streams over transactions. A number in it stays right, because no stream and
-    no number is ever removed; that the stream still lives is seen by its having a head.
-    ``seen`` are the streams to remember once the transaction is committed.
+    ``heads`` has the number and the head of live streams as they were when the transaction began;
+    ``moved`` has those that it found or changed, to be remembered once it is committed.
     """
 
-    __slots__ = ("_cursor", "_sids", "seen", "wrote")
+    __slots__ = ("_cursor", "_heads", "moved", "wrote")
 
-    def __init__(self, cursor: sqlite3.Cursor, sids: dict[str, int]) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, heads: Mapping[str, tuple[int, int]]) -> None:
         """Work by ``cursor``, in the transaction it has begun."""
         self._cursor = cursor
-        self._sids = sids
-        self.seen: dict[str, int] = {}
+        self._heads = heads
+        self.moved: dict[str, tuple[int, int]] = {}
         self.wrote = False
 
     def append(self, stream: str, expected: int, events: Sequence[NewEvent]) -> Appended:
         """Add the batch after ``expected`` (A1 to A3). Raises: Conflict, Deleted, Corrupt."""
-        sid = self._sids.get(stream)
-        row = None
-        if sid is not None:
-            row = self._cursor.execute(HEAD, (sid,)).fetchone()
-        if row is None:
-            sid, head, _first = self._find(stream)
-        else:
-            head = row[0]
+        known = self.moved.get(stream) or self._heads.get(stream)
+        sid, head = known or self._find(stream)[:2]
         if head != expected:
             return self._replayed(stream, sid, expected, head, events)
         if sid is None:
             sid = self._cursor.execute(NEW_STREAM, (stream,)).lastrowid
             assert sid is not None  # noqa: S101  # it follows an INSERT
-            self.seen[stream] = sid
-        return self._insert(sid, expected, events)
+        done = self._insert(sid, expected, events)
+        self.moved[stream] = sid, done.seq
+        return done
 
     def _insert(self, sid: int, head: int, events: Sequence[NewEvent]) -> Appended:
         """Write the records. SQLite gives each the ``pos`` after the largest there is."""
@@ -99,7 +92,7 @@ class Transaction:
             raise Deleted(f"{stream} was deleted", stream=stream)
         if head is None:
             raise Corrupt(f"{stream} has lost its newest record", stream=stream)
-        self.seen[stream] = sid
+        self.moved[stream] = sid, head
         return sid, head, first
 
     def _replayed(

@@ -14,6 +14,7 @@ commit, of whatever process, covers it, and a checkpoint flushes the WAL before 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 Result = Appended | int | None
 LOOK_EVERY: Final = 8  # commits between two looks at the size of the WAL
-MOST_SIDS: Final = 10_000
+MOST_HEADS: Final = 10_000
 
 
 class Request:
@@ -63,8 +64,10 @@ class Writer:
         self._bell = bell
         # EXTRA is FULL in WAL mode. Without a WAL, NORMAL could damage the file for good.
         self._levels = ("NORMAL" if wal else "FULL", "EXTRA")
-        self._level = ""
-        self._sids: dict[str, int] = {}
+        self._flushing: bool | None = None  # what the level was last set to
+        self._heads: dict[str, tuple[int, int]] = {}  # of streams, while nobody else has written
+        self._version = 0
+        self._file = os.stat(path)  # noqa: PTH116  # as below
         self._broken: sqlite3.Error | None = None
         self._commits = 0
         self._group: GroupCommit[Request, Result] = GroupCommit(self._commit)
@@ -82,6 +85,7 @@ class Writer:
         Raises: as ``submit``; Unknown if it is committed but a reader holds back the last of it.
         """
         with self.exclusive() as connection:
+            self._heads.clear()
             outcome = self._transact([request])[0]
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -95,7 +99,8 @@ class Writer:
         Raises: Busy, StoreUnavailable, Corrupt, HandleClosed, instead of sqlite3.Error.
         """
         with self._lock:
-            self._require_sound()
+            if self._broken is not None or self._is_gone():
+                raise self._refusal()
             try:
                 yield self._connection
             except sqlite3.Error as error:
@@ -125,49 +130,84 @@ class Writer:
             return [another(error) for _ in requests]
 
     def _transact(self, requests: Sequence[Request]) -> list[Result | BaseException]:
-        """Commit the requests. Call under the lock. Raises: StoreError when none is committed."""
+        """Commit the requests. Call under the lock. Raises: StoreError when none is committed.
+
+        Every append runs through here, so it is written for speed: no generators, one cursor, and
+        nothing is asked that a lone append can do without.
+        """
+        if self._broken is not None or (self._commits % LOOK_EVERY == 0 and self._is_gone()):
+            raise self._refusal()
         durable = False
-        for request in requests:  # loops, not generators: the lone durable append runs through here
+        for request in requests:
             durable = durable or request.durable
-        execute = self._cursor.execute
         outcomes: list[Result | BaseException] = []
         committing = False
-        self._require_sound()
         try:
-            level = self._levels[durable]
-            if level != self._level:
-                execute(f"PRAGMA synchronous={level}")
-                self._level = level
-            execute("BEGIN IMMEDIATE")
-            transaction = Transaction(self._cursor, self._sids)
+            tables = self._begin(durable)
             for request in requests:
                 try:
-                    outcomes.append(request.run(transaction))
+                    outcomes.append(request.run(tables))
                 except (StoreError, ValueError) as refused:  # must not disturb the others
                     outcomes.append(refused)
-            if durable and not transaction.wrote and any(map(_is_result, outcomes)):
-                transaction.flush()  # a batch that was there already may have come relaxed
+            if durable and not tables.wrote and any(map(_is_result, outcomes)):
+                tables.flush()  # a batch that was there already may have come relaxed
             committing = True
-            execute("COMMIT")
+            self._cursor.execute("COMMIT")
         except BaseException as error:
             self._roll_back(error)
             if isinstance(error, sqlite3.Error):
                 raise translate(error, self._path, committing=committing) from error
             raise
-        self._committed(transaction)
+        self._heads.update(tables.moved)
+        self._bell.ring()
+        self._commits += 1
+        if self._commits % LOOK_EVERY == 0:
+            self._tidy()
         return outcomes
 
-    def _require_sound(self) -> None:
-        """Refuse to write after a flush that failed. Raises: StoreUnavailable."""
-        if self._broken is not None:
-            raise StoreUnavailable(
-                f"{self._path}: the disk refused a flush before",
+    def _begin(self, durable: bool) -> Transaction:  # noqa: FBT001  # keywords cost on this path
+        """Begin a transaction; ``durable`` makes its COMMIT flush. Raises: sqlite3.Error."""
+        execute = self._cursor.execute
+        if durable != self._flushing:
+            execute(f"PRAGMA synchronous={self._levels[durable]}")
+            self._flushing = durable
+        execute("BEGIN IMMEDIATE")  # a deferred one that upgrades is refused without waiting
+        version = execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:  # another connection has committed since
+            self._heads.clear()
+            self._version = version
+        return Transaction(self._cursor, self._heads)
+
+    def _is_gone(self) -> bool:
+        """Tell whether the file was moved, deleted or replaced.
+
+        SQLite does not notice in WAL mode: it goes on writing to a file that has no name any more.
+        """
+        try:
+            found = os.stat(self._path)  # noqa: PTH116  # on the path of every append
+        except OSError:
+            return True
+        return found.st_ino != self._file.st_ino or found.st_dev != self._file.st_dev
+
+    def _refusal(self) -> StoreUnavailable:
+        """Return why nothing can be written that would last."""
+        if self._broken is None:
+            return StoreUnavailable(
+                f"{self._path} was moved, deleted or replaced",
                 path=self._path,
-                hint="check the disk, then open the store again",
-            ) from self._broken
+                hint="put it back or open the store again",
+            )
+        refusal = StoreUnavailable(
+            f"{self._path}: the disk refused a flush before",
+            path=self._path,
+            hint="check the disk, then open the store again",
+        )
+        refusal.__cause__ = self._broken
+        return refusal
 
     def _roll_back(self, error: BaseException) -> None:
         """End a transaction that failed with ``error``."""
+        self._heads.clear()
         if isinstance(error, sqlite3.Error) and flush_failed(error):
             self._broken = error
         if self._connection.in_transaction:
@@ -176,20 +216,17 @@ class Writer:
             except sqlite3.Error as worse:
                 self._broken = worse
 
-    def _committed(self, transaction: Transaction) -> None:
-        """Remember streams, wake readers, and checkpoint when it is time."""
-        if transaction.seen:
-            if len(self._sids) > MOST_SIDS:
-                self._sids.clear()
-            self._sids.update(transaction.seen)
-        self._bell.ring()
-        self._commits += 1
-        if self._commits % LOOK_EVERY == 0 and size_of(self._path + "-wal") > CHECKPOINT_BYTES:
-            try:
-                # PASSIVE waits for no reader; what it cannot copy yet, the next one copies.
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            except sqlite3.Error as error:  # the commit stands; only the WAL stays long
-                self._roll_back(error)
+    def _tidy(self) -> None:
+        """Keep the WAL and the memory of heads short."""
+        if len(self._heads) > MOST_HEADS:
+            self._heads.clear()
+        if size_of(self._path + "-wal") <= CHECKPOINT_BYTES:
+            return
+        try:
+            # PASSIVE waits for no reader; what it cannot copy yet, the next one copies.
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error as error:  # the commits stand; only the WAL stays long
+            self._roll_back(error)
 
 
 def _is_result(outcome: Result | BaseException) -> bool:

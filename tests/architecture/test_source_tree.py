@@ -34,6 +34,9 @@ PACKAGES: Final = {
 TESTED_ELSEWHERE: Final = {
     ".ci/devtools/errors.py": "one exception, raised and read in the tests of lock and environment",
     "conformance/wrkr_conformance/clauses": "clauses are tests; tests/conformance runs them all",
+    "wrkr_cli": "it is tested as it is used: test_main.py and test_commands.py type command lines",
+    "wrkr_core/async_job.py": "test_aio.py: the awaiting face is tested as a whole",
+    "wrkr_core/threads.py": "test_aio.py and test_aio_canceling.py",
 }
 # Joined, so that this file does not hold what it forbids.
 UNFINISHED: Final = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")

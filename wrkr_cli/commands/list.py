@@ -37,9 +37,18 @@ def _explain(session: Session, status: str | None, after: str, limit: int) -> li
 def command(session: Session, status: str | None, after: str, limit: int) -> None:
     """List jobs by id: where each stands and why."""
     wanted = cast("Status | None", status)
-    states = session.ledger.jobs(status=wanted, after=after, limit=limit)
+    damaged: list[str] = []
+    states = session.ledger.jobs(
+        status=wanted,
+        after=after,
+        limit=limit,
+        on_damage=lambda job_id, error: damaged.append(f"{job_id}: {error.code}: {error.message}"),
+    )
     view: dict[str, object] = {"jobs": [job_row(state) for state in states]}
     lines = [f"{state.job_id}  {state.status}  {state.summary}"[:79].rstrip() for state in states]
+    if damaged:
+        view["damaged"] = damaged
+        lines += [f"damaged: {each}" for each in damaged]
     if len(states) == limit:
         view["next"] = states[-1].job_id
         lines.append(f"more: wrkr list --after {states[-1].job_id}")

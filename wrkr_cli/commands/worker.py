@@ -48,6 +48,7 @@ def command(
 
     Jobs that wait for a person are left alone. Ctrl-C stops in order; a second one at once.
     """
+    from wrkr_run.supervision import Surroundings
     from wrkr_run.worker import Worker
 
     worker = Worker(
@@ -56,6 +57,7 @@ def command(
         concurrency=concurrency,
         name=name,
         ttl=duration(ttl),
+        surroundings=Surroundings(store_url=session.url),
         report=session.note,
     )
     summary = worker.run()
