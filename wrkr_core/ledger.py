@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Raw
+
 from wrkr_core import events as e
 from wrkr_core import watching
 from wrkr_core._version import __version__
+from wrkr_core.canonical import dumps
 from wrkr_core.checkpoint import ArtifactChanges, RequiredAction
 from wrkr_core.errors import Corrupt, Deleted, InvalidInputError, NotFoundError, WrkrError
 from wrkr_core.ids import check_actor, check_job_id, job_id_for
@@ -36,8 +39,6 @@ from wrkr_core.store import check_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-
-    import msgspec
 
     from wrkr_core.budget import Amount
     from wrkr_core.job.state import JobState, Status
@@ -269,7 +270,7 @@ class Ledger:
         by: str | None = None,
         artifacts: ArtifactChanges | None = None,
         choices: tuple[str, ...] = (),
-        data: msgspec.Raw = e.NULL,
+        data: object = None,
     ) -> str:
         """Record a checkpoint from outside the worker; return its id.
 
@@ -278,6 +279,7 @@ class Ledger:
 
         Raises: InvalidInputError, MoveNotAllowedError, NotFoundError.
         """
+        raw = e.NULL if data is None else Raw(dumps(data))
 
         def rule(state: JobState, _at: int) -> tuple[e.Event, ...]:
             if kind == "decision-needed":
@@ -287,10 +289,10 @@ class Ledger:
                     key=f"external:{state.seq + 1}",
                     choices=choices,
                 )
-                return decide_ask(state, question=summary, action=action, data=data, epoch=None)
+                return decide_ask(state, question=summary, action=action, data=raw, epoch=None)
             changes = artifacts if artifacts is not None else ArtifactChanges()
             return decide_checkpoint(
-                state, kind=kind, summary=summary, artifacts=changes, data=data, epoch=None
+                state, kind=kind, summary=summary, artifacts=changes, data=raw, epoch=None
             )
 
         log = self._log(job_id)

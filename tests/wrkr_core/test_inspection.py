@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 import wrkr_core as wrkr
 from wrkr_core.errors import NotFoundError
 from wrkr_core.inspection import inspection, inspection_lines
 from wrkr_core.memory import MemoryStore
-from wrkr_core.views import View
+
+if TYPE_CHECKING:
+    from wrkr_core.views import View
 
 
 def page() -> View:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from wrkr_cli.framing import command as make
 from wrkr_cli.framing import group
 from wrkr_core.checkpoint import ArtifactChanges
 from wrkr_core.errors import InvalidInputError, NotFoundError
-from wrkr_core.events import NULL, CheckpointRecorded
+from wrkr_core.events import CheckpointRecorded
 from wrkr_core.views import checkpoint_lines, checkpoint_view
 
 if TYPE_CHECKING:
@@ -150,15 +149,17 @@ def emit(  # noqa: PLR0917  # the command's own parameters
     )
 
 
-def _json(text: str | None) -> msgspec.Raw:
+def _json(text: str | None) -> object:
     from wrkr_core.canonical import dumps, loads
 
     if text is None:
-        return NULL
+        return None
     try:
-        return msgspec.Raw(dumps(loads(text.encode())))
+        value = loads(text.encode())
+        dumps(value)
     except InvalidInputError as error:
         raise InvalidInputError(f"--data is not JSON: {error.message}") from error
+    return value
 
 
 command = group("checkpoint", "List, show and record checkpoints.", [list_, show, emit])

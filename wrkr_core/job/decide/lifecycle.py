@@ -52,13 +52,13 @@ def decide_submit(
 def decide_pause(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
     """Decide that work stops at the next step boundary. Raises: MoveNotAllowedError."""
     require_move(state, "job_paused")
-    return (e.JobPaused(reason=reason),)
+    return (e.JobPaused(reason=check_summary(reason)),)
 
 
 def decide_cancel(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
     """Decide that the job ends without a result. Raises: MoveNotAllowedError."""
     require_move(state, "job_canceled")
-    return (e.JobCanceled(reason=reason),)
+    return (e.JobCanceled(reason=check_summary(reason)),)
 
 
 def decide_resume(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
@@ -81,7 +81,7 @@ def decide_resume(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
                 hint=f"wrkr budget raise {state.job_id} --{over[0].meter} …",
                 job_id=state.job_id,
             )
-    return (e.JobResumed(reason=reason),)
+    return (e.JobResumed(reason=check_summary(reason)),)
 
 
 def require_answers(state: JobState) -> None:
