@@ -274,8 +274,7 @@ class Ledger:
     ) -> str:
         """Record a checkpoint from outside the worker; return its id.
 
-        ``decision-needed`` opens a decision: a job nobody holds is blocked at once, a running one
-        at its next step boundary.
+        ``decision-needed`` opens a decision: a running job stops for it at its next step boundary.
 
         Raises: InvalidInputError, MoveNotAllowedError, NotFoundError.
         """
