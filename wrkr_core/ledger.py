@@ -387,11 +387,10 @@ class Ledger:
 
     def _require_stream(self, job_id: str) -> None:
         try:
-            info = self.store.stream(job_id)
+            if self.store.stream(job_id) is None:
+                raise self._no_job(job_id)
         except Deleted as error:
             raise NotFoundError(f"job {job_id} was deleted", job_id=job_id) from error
-        if info is None:
-            raise self._no_job(job_id)
 
     def _no_job(self, job_id: str) -> NotFoundError:
         return NotFoundError(

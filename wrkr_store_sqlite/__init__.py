@@ -1,7 +1,7 @@
 """The store that keeps records in one SQLite file: ``sqlite:///wrkr.db``.
 
-``docs/stores/sqlite.md`` and the comments in ``schema.py`` (which SQLite keeps in the file itself:
-``.schema``) describe the file for people who read it with other tools.
+The file is open to any other tool: its tables explain themselves (``.schema``), and the view ``log``
+shows the records as text. ``schema`` says how it is laid out and why.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ MOST: Final = (1 << 63) - 1  # SQLite's largest integer
 
 PAGE: Final = """
 SELECT s.first, s.deleted, e.seq, e.pos, e.id, e.type, e.at, e.data
-FROM streams s LEFT JOIN events e ON e.sid = s.sid AND e.seq > ?2
-WHERE s.name = ?1 ORDER BY e.seq LIMIT ?3"""
+FROM streams s LEFT JOIN events e ON e.sid = s.sid AND e.seq > ?
+WHERE s.name = ? ORDER BY e.seq LIMIT ?"""
 # CROSS JOIN keeps SQLite from ever visiting streams first: the feed's order is the order of events.
 FEED: Final = """
 SELECT s.name, e.seq, e.pos, e.id, e.type, e.at, e.data
@@ -40,7 +40,7 @@ ORDER BY key LIMIT ?"""
 def page(connection: sqlite3.Connection, stream: str, after: int, limit: int) -> list[Event]:
     """Return records of a stream with seq > ``after``. Raises: Trimmed, Deleted, Corrupt."""
     after = min(after, MOST - 1)
-    rows = connection.execute(PAGE, (stream, after, min(limit, MOST))).fetchall()
+    rows = connection.execute(PAGE, (after, stream, min(limit, MOST))).fetchall()
     if not rows:
         return []
     first, deleted, seq, *_ = rows[0]

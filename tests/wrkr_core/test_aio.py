@@ -12,7 +12,8 @@ import pytest
 from tests.scenes import SPEC, Scene, double, forever, play
 from tests.worlds import TOO_LONG
 from wrkr_core import events as e
-from wrkr_core.aio import AsyncJob, AsyncLedger
+from wrkr_core.aio import AsyncLedger
+from wrkr_core.async_job import AsyncJob
 from wrkr_core.budget import Budget
 from wrkr_core.errors import (
     InvalidInputError,

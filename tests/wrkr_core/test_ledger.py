@@ -344,7 +344,7 @@ def test_a_checkpoint_from_outside_is_recorded_with_what_it_says(world: World) -
     changes = ArtifactChanges(added=("a.py",))
 
     checkpoint_id = world.operator.emit(
-        job_id, "plan", "so far", artifacts=changes, data={"n":1}, by="bob"
+        job_id, "plan", "so far", artifacts=changes, data={"n": 1}, by="bob"
     )
 
     event = world.events(job_id)[-1]

@@ -89,7 +89,7 @@ def test_a_spec_that_no_file_can_say_is_not_written(spec: JobSpec, why: str) -> 
     ],
 )
 def test_a_spec_that_says_something_twice_cannot_be_made(command: Command) -> None:
-    with pytest.raises(InvalidInputError, match="twice|not both"):
+    with pytest.raises(InvalidInputError, match=r"twice|not both"):
         JobSpec(name="a", command=command)
 
 

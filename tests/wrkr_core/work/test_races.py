@@ -86,7 +86,7 @@ def test_a_stop_is_never_lost_to_a_busy_worker(command: str) -> None:
 def test_pauses_that_are_taken_back_again_and_again_never_end_the_work() -> None:
     busy = Busy(steps=200)
     for turn in range(20):
-        busy.wait_for(turn * 5)
+        busy.wait_for(1 + turn * 5)
         try:
             busy.operator.pause(busy.job_id, reason="wait")
         except MoveNotAllowedError:
