@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONG = 30.0  # seconds, never waited for
+SHORT = 0.01  # seconds, always waited for
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def test_a_lock_that_is_taken_is_busy(path: str) -> None:
         with mine.held(), pytest.raises(Busy) as caught, other.held():
             pass
         assert caught.value.hint == "try again, or wait longer with '?busy=SECONDS'"
+        assert other._turn is None
         with other.held():
             assert not is_free(path)
 
@@ -96,7 +98,7 @@ def turn_of(lock: WriterLock) -> rooms._Turn:
 
 
 def test_a_turn_that_was_given_up_lets_go(path: str) -> None:
-    with closing(WriterLock(path, busy=0)) as mine, closing(WriterLock(path, busy=0)) as other:
+    with closing(WriterLock(path, busy=0)) as mine, closing(WriterLock(path, busy=SHORT)) as other:
         with mine.held():
             turn = turn_of(other)
         turn.over.wait()
@@ -105,7 +107,7 @@ def test_a_turn_that_was_given_up_lets_go(path: str) -> None:
 
 
 def test_who_asks_again_takes_the_same_turn(path: str) -> None:
-    mine, other = WriterLock(path, busy=0), WriterLock(path, busy=0)
+    mine, other = WriterLock(path, busy=0), WriterLock(path, busy=SHORT)
     with closing(mine), closing(other), mine.held():
         assert turn_of(other) is turn_of(other)
 
