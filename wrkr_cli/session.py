@@ -39,23 +39,27 @@ class Session:
     as_json: bool = False
     is_quiet: bool = False
     is_verbose: bool = False
+    _store: Store | None = None
     _ledger: Ledger | None = None
 
     @property
-    def ledger(self) -> Ledger:
-        """The ledger over the store, opened when first asked for."""
-        if self._ledger is None:
+    def store(self) -> Store:
+        """The store, opened when first asked for."""
+        if self._store is None:
             from wrkr_core.finding import open_store
-            from wrkr_core.ledger import Ledger
 
             self.detail(f"store: {self.url}")
-            self._ledger = Ledger(open_store(self.url))
-        return self._ledger
+            self._store = open_store(self.url)
+        return self._store
 
     @property
-    def store(self) -> Store:
-        """The store itself."""
-        return self.ledger.store
+    def ledger(self) -> Ledger:
+        """The ledger over the store; what only looks at one job needs less (``job_log``)."""
+        if self._ledger is None:
+            from wrkr_core.ledger import Ledger
+
+            self._ledger = Ledger(self.store)
+        return self._ledger
 
     def approver(self) -> str:
         """Return who decides when nobody is named, and say where the name comes from."""
@@ -68,9 +72,9 @@ class Session:
 
     def close(self) -> None:
         """Close the store if it was opened."""
-        if self._ledger is not None:
-            self._ledger.store.close()
-            self._ledger = None
+        if self._store is not None:
+            self._store.close()
+            self._store = self._ledger = None
 
     def result(
         self, view: Mapping[str, object], lines: Sequence[str], *, brief: str | None = None

@@ -15,6 +15,7 @@ from wrkr_core.errors import (
     Conflict,
     Corrupt,
     Deleted,
+    InvalidInputError,
     MoveNotAllowedError,
     NotFoundError,
     StoreError,
@@ -23,6 +24,7 @@ from wrkr_core.errors import (
 )
 from wrkr_core.job.fold import Folding
 from wrkr_core.record import open_all, seal_all
+from wrkr_core.store import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -242,3 +244,30 @@ class JobLog:
         except StoreError:
             return  # a cache; what it is a cache of was written
         self._snapshot_seq = state.seq
+
+
+def no_job(job_id: str) -> NotFoundError:
+    """Return the error that says there is no such job."""
+    return NotFoundError(
+        f"there is no job {job_id}", hint="wrkr list shows the jobs of this store", job_id=job_id
+    )
+
+
+def check_stream(job_id: str) -> None:
+    """Refuse an id no job can have. Raises: InvalidInputError."""
+    try:
+        check_name(job_id, what="job id")
+    except ValueError as error:
+        raise InvalidInputError(str(error)) from error
+
+
+def load_state(store: Store, machine: Machine, job_id: str) -> JobState:
+    """Return where a job stands now; all that looking at one job takes.
+
+    Raises: NotFoundError, Corrupt, InvalidInputError.
+    """
+    check_stream(job_id)
+    state = JobLog(store, machine, job_id).load()
+    if state is None:
+        raise no_job(job_id)
+    return state

@@ -14,7 +14,7 @@ from wrkr_core import watching
 from wrkr_core._version import __version__
 from wrkr_core.canonical import dumps
 from wrkr_core.checkpoint import ArtifactChanges, RequiredAction
-from wrkr_core.errors import Corrupt, Deleted, InvalidInputError, NotFoundError, WrkrError
+from wrkr_core.errors import Corrupt, Deleted, NotFoundError, WrkrError
 from wrkr_core.ids import check_actor, check_job_id, job_id_for
 from wrkr_core.job.decide.deciding import (
     decide_approve,
@@ -30,11 +30,10 @@ from wrkr_core.job.decide.lifecycle import (
 )
 from wrkr_core.job.decide.spending import decide_raise
 from wrkr_core.job.fold import fold_all
-from wrkr_core.job_log import JobLog
+from wrkr_core.job_log import JobLog, check_stream, no_job
 from wrkr_core.lease import DEFAULT_BEAT, DEFAULT_TTL
 from wrkr_core.machine import Machine, ThisMachine, user_name
 from wrkr_core.record import open_all
-from wrkr_core.store import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +86,7 @@ class Ledger:
         for recorded in self._log(job_id).records(0, 1):
             if isinstance(recorded.event, e.JobSubmitted):
                 return recorded.event.spec
-        raise self._no_job(job_id)
+        raise no_job(job_id)
 
     def events(
         self, job_id: str, *, after: int = 0, through: int | None = None
@@ -365,10 +364,7 @@ class Ledger:
         return fork_job(self, job_id, at=at, new_id=new_id, by=self._by(by))
 
     def _log(self, job_id: str) -> JobLog:
-        try:
-            check_name(job_id, what="job id")
-        except ValueError as error:
-            raise InvalidInputError(str(error)) from error
+        check_stream(job_id)
         return JobLog(self.store, self.machine, job_id)
 
     def _by(self, by: str | None) -> str:
@@ -382,19 +378,12 @@ class Ledger:
 
     def _require(self, state: JobState | None, job_id: str) -> JobState:
         if state is None:
-            raise self._no_job(job_id)
+            raise no_job(job_id)
         return state
 
     def _require_stream(self, job_id: str) -> None:
         try:
             if self.store.stream(job_id) is None:
-                raise self._no_job(job_id)
+                raise no_job(job_id)
         except Deleted as error:
             raise NotFoundError(f"job {job_id} was deleted", job_id=job_id) from error
-
-    def _no_job(self, job_id: str) -> NotFoundError:
-        return NotFoundError(
-            f"there is no job {job_id}",
-            hint="wrkr list shows the jobs of this store",
-            job_id=job_id,
-        )

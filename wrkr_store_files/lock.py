@@ -115,6 +115,7 @@ class _Turn:
         if self.error is None:
             unlock(self.descriptor)  # said aloud: a fork may have copied the descriptor
         os.close(self.descriptor)
+        self.descriptor = -1  # the number may be another file's from here on
 
 
 class WriterLock:
@@ -169,12 +170,15 @@ class WriterLock:
 
     def _queue(self, deadline: float) -> None:
         """Wait for the lock until ``deadline``. Raises: Busy, OSError."""
+        left = deadline - time.monotonic()
+        if left <= 0:  # a turn would only be given up, and be in others' way for a moment
+            raise self._error()
         turn = self._turn
         if turn is None or not turn.ask():
             turn = _Turn(os.open(self._path, os.O_RDWR | OPEN_FLAGS))
         self._turn = turn
         try:
-            turn.over.wait(max(0.0, deadline - time.monotonic()))
+            turn.over.wait(left)
         except BaseException:
             turn.leave()
             raise

@@ -188,6 +188,8 @@ class FilesStore:
         Raises: Conflict, Busy, Unknown, Corrupt, StoreUnavailable, ValueError.
         """
         check_key(key)
+        if expected < 0:
+            raise ValueError(f"expected is {expected}; it must be 0 or more")
         with self._handle.writing():
             self._handle.writer.catch_up()
             header = self._handle.writer.standing.header
@@ -255,7 +257,9 @@ class FilesStore:
         """Read everything and return what is wrong, one sentence each; empty if all is well.
 
         What others write meanwhile is no problem: should there seem to be one, the store is read
-        again while they wait. Raises: Busy, StoreUnavailable.
+        again while they wait. Only a handle opened to read only has to tell what it saw.
+
+        Raises: Busy, StoreUnavailable.
         """
         with self._handle.reading():
             found = problems(self._handle.layout)
@@ -268,8 +272,8 @@ class FilesStore:
     def backup(self, path: str) -> None:
         """Copy the store to a new folder ``path``, as it is at one instant; writers wait.
 
-        Raises: InvalidInputError, if there is something at ``path``; Busy, Unknown, Corrupt,
-        StoreUnavailable.
+        Raises: InvalidInputError, if there is something at ``path`` or it is inside the store; Busy,
+        Unknown, Corrupt, StoreUnavailable.
         """
         with self._handle.writing():
             self._handle.writer.catch_up()

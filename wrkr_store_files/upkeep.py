@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from wrkr_core.errors import InvalidInputError
+from wrkr_core.errors import InvalidInputError, StoreUnavailable
 from wrkr_store_files.disk import (
     close,
     files_under,
@@ -36,12 +36,30 @@ FLUSHES: Final = {"darwin": "F_FULLFSYNC", "win32": "FlushFileBuffers"}
 def copy(layout: Layout, disk: Disk, target: str, header: Header) -> None:
     """Copy a store whose journal was just begun to ``target``, which appears when it is whole.
 
-    Raises: InvalidInputError, OSError.
+    Raises: InvalidInputError, StoreUnavailable.
     """
     if look_at(target) is not None:
         raise InvalidInputError(f"there is something at {target} already", path=target)
+    if f"{target}/".startswith(f"{layout.root}/"):
+        raise InvalidInputError(
+            f"{target} is inside the store", path=target, hint="choose a folder outside"
+        )
     partial = Layout(f"{target}.partial")
-    remove_tree(partial.root)
+    try:
+        remove_tree(partial.root)
+        _copy_tree(layout, disk, partial, header)
+        disk.replace(partial.root, target)
+        disk.sync_folder(parent(target))
+    except OSError as error:  # the store itself is well, even if a flush of the copy failed
+        remove_tree(partial.root)
+        raise StoreUnavailable(
+            f"the copy in {target} cannot be made: {error.strerror}",
+            path=target,
+            hint="choose another place for the copy",
+        ) from error
+
+
+def _copy_tree(layout: Layout, disk: Disk, partial: Layout, header: Header) -> None:
     disk.make_folder(partial.root)
     folders = [f"{partial.root}/{folder}" for folder in folders_under(layout.root)]
     for folder in folders:
@@ -55,8 +73,6 @@ def copy(layout: Layout, disk: Disk, target: str, header: Header) -> None:
     write_whole(disk, partial.journal, unbound, durable=True)
     for folder in (*folders, partial.root):
         disk.sync_folder(folder)
-    disk.replace(partial.root, target)
-    disk.sync_folder(parent(target))
 
 
 def _copy_file(disk: Disk, source: str, target: str) -> None:

@@ -23,7 +23,7 @@ from wrkr_core.store import (
     check_name,
     check_page,
 )
-from wrkr_store_sqlite import maintenance, reading
+from wrkr_store_sqlite import reading
 from wrkr_store_sqlite.bell import Bell
 from wrkr_store_sqlite.connection import Readers, connect, journal_mode
 from wrkr_store_sqlite.erasing import drop_blanks, erase_remnants
@@ -212,6 +212,8 @@ class SqliteStore:
 
         Raises: Corrupt if it is too damaged to say.
         """
+        from wrkr_store_sqlite import maintenance
+
         return self._reading(maintenance.problems)
 
     def backup(self, path: str) -> None:
@@ -220,14 +222,20 @@ class SqliteStore:
         The copy is a store of its own and survives loss of power. Raises: StoreUnavailable,
         InvalidInputError, Corrupt.
         """
+        from wrkr_store_sqlite import maintenance
+
         self._reading(maintenance.backup, self.path, path)
 
     def size(self) -> int:
         """Return the bytes of all files of the store."""
+        from wrkr_store_sqlite import maintenance
+
         return maintenance.size(self.path)
 
     def doctor(self) -> list[tuple[str, str]]:
         """Return facts about the store and its SQLite, as name and value."""
+        from wrkr_store_sqlite import maintenance
+
         return self._reading(maintenance.facts, self.path)
 
     def checkpoint(self) -> None:

@@ -166,6 +166,27 @@ def test_a_closed_lock_is_refused(path: str) -> None:
         pass
 
 
+def test_a_child_closes_only_what_belongs_to_the_lock(path: str) -> None:
+    with closing(WriterLock(path, busy=0)) as mine, closing(WriterLock(path, busy=SHORT)) as other:
+        with mine.held():
+            turn = turn_of(other)
+            descriptor = turn.descriptor
+        turn.over.wait()
+        with turn.guard:
+            pass
+        again = os.open(path, os.O_RDONLY)  # gets the number that came free
+        assert again == descriptor
+        child = fork()
+        if not child:  # pragma: no cover  # in the child
+            try:
+                os.fstat(again)
+            except OSError:
+                os._exit(1)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        os.close(again)
+
+
 def test_a_child_does_not_keep_the_lock_of_its_parent(path: str) -> None:
     with closing(WriterLock(path, busy=0)) as lock:
         ready, done = os.pipe(), os.pipe()

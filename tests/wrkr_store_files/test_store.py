@@ -133,6 +133,7 @@ def test_arguments_that_can_never_be_right_are_refused(store: FilesStore) -> Non
         lambda: store.streams("", 0),
         lambda: store.get("x" * 513),
         lambda: store.put("", b"", 0),
+        lambda: store.put("k", b"", -1),
         lambda: store.keys(limit=0),
         lambda: store.delete("a b"),
         lambda: store.trim("a b", 0),

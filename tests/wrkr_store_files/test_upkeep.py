@@ -54,6 +54,27 @@ def test_a_copy_never_replaces_anything(root: Path, store: FilesStore, tmp_path:
         store.backup(str(tmp_path / "there"))
 
 
+def test_a_copy_is_never_made_inside_the_store(root: Path, store: FilesStore) -> None:
+    with pytest.raises(InvalidInputError, match="is inside the store"):
+        store.backup(str(root / "copy"))
+
+    assert not list(root.glob("copy*"))
+
+
+def test_a_failed_flush_of_the_copy_is_no_trouble_of_the_store(root: Path, tmp_path: Path) -> None:
+    disk = FaultyDisk()
+    with closing(FilesStore(str(root), disk=disk)) as store:
+        store.append("a", 0, new(1))
+        disk.set("flush", 25)
+
+        with pytest.raises(StoreUnavailable, match="the copy in .* cannot be made: a flush failed"):
+            store.backup(str(tmp_path / "copy"))
+
+        assert disk.struck
+        assert not list(tmp_path.glob("copy*"))
+        assert store.append("a", 1, new(2)).seq == 2
+
+
 def test_a_copy_that_fails_is_not_there_and_can_be_made_again(root: Path, tmp_path: Path) -> None:
     disk, target = FaultyDisk(), tmp_path / "copy"
     with closing(FilesStore(str(root), disk=disk)) as store:

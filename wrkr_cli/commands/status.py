@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from wrkr_cli.framing import command as make
+from wrkr_core.job_log import load_state
+from wrkr_core.machine import ThisMachine
 from wrkr_core.views import status_lines, status_view
 from wrkr_core.work.heartbeat import read_heartbeat
 
@@ -28,8 +30,11 @@ def _explain(session: Session, job_id: str, at: int | None) -> list[str]:
 @click.option("--at", type=click.IntRange(min=1), help="As it stood after this record.")
 def command(session: Session, job_id: str, at: int | None) -> None:
     """Show where JOB stands: status, lease, steps, budget, and what it waits for."""
-    ledger = session.ledger
-    state = ledger.state(job_id, at=at)
-    heartbeat = read_heartbeat(session.store, job_id)[0] if at is None else None
-    view = status_view(state, heartbeat=heartbeat, now=ledger.machine.now())
+    machine = ThisMachine()
+    if at is not None:
+        state, heartbeat = session.ledger.state(job_id, at=at), None
+    else:
+        state = load_state(session.store, machine, job_id)
+        heartbeat = read_heartbeat(session.store, job_id)[0]
+    view = status_view(state, heartbeat=heartbeat, now=machine.now())
     session.result(view, status_lines(view), brief=state.status)

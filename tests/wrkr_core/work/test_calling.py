@@ -68,7 +68,7 @@ def test_a_function_that_cannot_be_stopped_is_left_behind_and_that_is_said(
     release = threading.Event()
 
     with pytest.raises(StillRunningError, match="could not be stopped"):
-        call_within(release.wait, (TOO_LONG,), {}, SHORT)
+        call_within(release.wait, (TOO_LONG,), {}, 300_000)  # it has begun to wait by then
 
     release.set()
     for thread in threading.enumerate():
