@@ -36,6 +36,7 @@ usage: python3 dev.py TASK [ARGUMENT ...]
   all       what CI runs: all of the above but lock
 """
 # Cheap and telling ones first; `demo` before all, while only what it needs is installed.
+UNATTENDED: Final = {"demo": ("--yes",)}  # nobody is there to be asked
 STEPS: Final = ("demo", "check", "test", "coverage", "docs", "wheel", "versions")
 
 
@@ -84,7 +85,7 @@ def everything(_arguments: Sequence[str]) -> int:
             print(f"\n=== dev.py {name}", flush=True)
             before = time.monotonic()
             code = run(
-                [sys.executable, str(ROOT / "dev.py"), name],
+                [sys.executable, str(ROOT / "dev.py"), name, *UNATTENDED.get(name, ())],
                 cwd=Path(folder),
                 variables={"WRKR_COVERAGE": "1", "WRKR_HOME": str(Path(folder) / "home")},
             )

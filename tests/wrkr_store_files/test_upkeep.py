@@ -67,7 +67,7 @@ def test_a_failed_flush_of_the_copy_is_no_trouble_of_the_store(root: Path, tmp_p
         store.append("a", 0, new(1))
         disk.set("flush", 25)
 
-        with pytest.raises(StoreUnavailable, match="the copy in .* cannot be made: a flush failed"):
+        with pytest.raises(StoreUnavailable, match="cannot be made: a flush failed"):
             store.backup(str(tmp_path / "copy"))
 
         assert disk.struck
