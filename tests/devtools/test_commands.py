@@ -27,6 +27,7 @@ while True:
 """
 PARENT = """
 import sys
+sys.path.insert(0, ".ci")
 from devtools.commands import run
 try:
     run([sys.executable, "-c", sys.argv[1]])

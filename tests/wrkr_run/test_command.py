@@ -165,7 +165,7 @@ def test_hard_case_15_children_of_a_stopped_command_end_with_it(
 def test_at_its_timeout_a_command_may_end_in_order(workspace: Path) -> None:
     line = "trap 'echo tidied up; exit 7' TERM; while :; do sleep 0.01; done"
 
-    outcome = run(shell(line, timeout=200 * MILLISECOND), workspace, grace=60_000_000)
+    outcome = run(shell(line, timeout=1500 * MILLISECOND), workspace, grace=60_000_000)
 
     assert (outcome.timed_out, outcome.exit_code) == (True, 7)
     assert outcome.stdout.text == "tidied up\n"

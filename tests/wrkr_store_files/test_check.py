@@ -50,7 +50,9 @@ def test_no_changed_byte_goes_unnoticed(
     kept = (*root.glob("streams/*/*"), *root.glob("cells/*"), *root.glob("gone/*"))
     path = data.draw(st.sampled_from(sorted([*kept, root / "feed.jsonl", root / "journal.jsonl"])))
     content = bytearray(path.read_bytes())
-    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    # A feed without its last line end is one whose last row was torn: it is made anew, nothing is lost.
+    last = len(content) - (2 if path.name == "feed.jsonl" else 1)
+    content[data.draw(st.integers(0, last))] ^= data.draw(st.integers(1, 255))
     path.write_bytes(content)
 
     if path.name == "journal.jsonl":  # it has one line, without which nothing can be opened
