@@ -26,7 +26,7 @@ THREADS = 64
 
 def append_figures() -> Iterator[Figure]:
     """Yield CPU and flushes of one durable append in each store."""
-    for kind, limit in (("sqlite", 1.6),):
+    for kind, limit in (("sqlite", 1.6), ("files", 6.0)):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             floor = RawSqlite(folder) if kind == "sqlite" else RawFile(folder)
@@ -51,7 +51,7 @@ def append_figures() -> Iterator[Figure]:
 
 def step_figures() -> Iterator[Figure]:
     """Yield CPU and flushes of one durable step in each store, against the INSERT transaction."""
-    for kind in ("sqlite",):
+    for kind in ("sqlite", "files"):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             floor = RawSqlite(folder)
@@ -78,7 +78,7 @@ def step_figures() -> Iterator[Figure]:
 
 def group_figures() -> Iterator[Figure]:
     """Yield what 64 concurrent callers share, per durable append, and what they gain."""
-    for kind in ("sqlite",):
+    for kind in ("sqlite", "files"):
         with tempfile.TemporaryDirectory() as name:
             store = open_fresh(kind, Path(name))
 
