@@ -90,8 +90,8 @@ def standing(lease: Lease | None, beat: Heartbeat | None, observer: Observer) ->
     """Tell what the lease is worth to somebody else.
 
     On the holder's own boot the uptime decides, so a wall clock that jumps changes nothing. With a
-    shared clock the wall clock does. Otherwise the lease is over only when the asker's clock says so
-    *and* the heartbeat was seen without change for one whole TTL.
+    shared clock the wall clock does. Otherwise the lease is over once the heartbeat was seen without
+    change for one whole TTL: no other host's clock is believed.
     """
     if lease is None:
         return "released"
