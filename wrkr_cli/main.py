@@ -31,11 +31,14 @@ COMMANDS: Final = {
     "resume": "Go on with a job, here.",
     "cancel": "End a job without a result.",
     "budget": "Show and raise limits.",
-    "job": "Inspect a job, or fork it.",
+    "job": "Inspect a job, compare two, or fork one.",
     "export": "Write a job's jobpack.",
     "verify": "Check a jobpack, or a job in the store.",
     "import": "Take a jobpack into the store.",
+    "keys": "Keys, whom to trust, and signatures.",
     "store": "Look after the store.",
+    "conformance": "Prove that a store keeps the contract.",
+    "schema": "JSON Schemas of what wrkr reads and writes.",
     "doctor": "Check this installation and say what to mend.",
     "completion": "Print the shell completion script.",
     "version": "Print the version.",
@@ -144,12 +147,11 @@ def _run(arguments: list[str]) -> int:
         result = group.main(args=arguments, prog_name="wrkr", standalone_mode=False)
     except (BrokenPipeError, SystemExit):
         raise
+    except click.exceptions.NoArgsIsHelpError as asked:
+        print(asked.format_message())
+        return 0
     except BaseException as error:  # noqa: BLE001  # the last line: everything becomes a code
         from wrkr_cli.failing import report
 
         return report(error, arguments)
     return result if isinstance(result, int) else 0
-
-
-if __name__ == "__main__":
-    main()

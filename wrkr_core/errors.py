@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+def _rebuilt(
+    cls: type[BaseException], args: tuple[object, ...], state: dict[str, object]
+) -> BaseException:
+    """Return an error as it was when it was pickled or copied, whatever its class takes."""
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
+
+
 class WrkrError(Exception):
     """Base of every error this project raises on purpose.
 
@@ -31,6 +40,14 @@ class WrkrError(Exception):
         self.message = message
         self.hint = hint
         self.details: Mapping[str, object] = details
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Return what pickling and copying need; the message is made once, not a second time."""
+        return _rebuilt, (type(self), self.args, self.__getstate__())
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a copy has of this."""
+        return self.__dict__
 
 
 class Blocked(BaseException):  # not an error: the job waits, and says for what
@@ -52,6 +69,10 @@ class Blocked(BaseException):  # not an error: the job waits, and says for what
         self.status = status
         self.summary = summary
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Return what pickling and copying need."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
 
 class InvalidInputError(WrkrError):
     """Something a person or a program handed in can never be right.
@@ -72,6 +93,16 @@ class InvalidInputError(WrkrError):
             details["problems"] = list(problems)
         super().__init__(message, hint=hint, **details)
         self.problems = tuple(problems)
+
+
+def check_whole(argument: str, value: int, least: int) -> None:
+    """Refuse what is no whole number, or below ``least``. Raises: InvalidInputError."""
+    if type(value) is not int or value < least:
+        raise InvalidInputError(
+            f"{argument} is {value!r}; it must be a whole number from {least} up",
+            argument=argument,
+            least=least,
+        )
 
 
 class NotFoundError(WrkrError):
@@ -154,6 +185,13 @@ class UnknownEventError(WrkrError):
     code = "E_UNKNOWN_EVENT"
 
 
+class WrongPassphraseError(WrkrError):
+    """A private key does not open with this passphrase."""
+
+    code = "E_WRONG_PASSPHRASE"
+    exit_code = 6
+
+
 class UnsafeOperationError(WrkrError):
     """Allowed only when asked for explicitly."""
 
@@ -205,6 +243,12 @@ class VerifyHistoryError(VerifyError):
     code = "E_VERIFY_HISTORY"
 
 
+class VerifySignatureError(VerifyError):
+    """A signature is missing, bad, about something else, or of nobody who is trusted for it."""
+
+    code = "E_VERIFY_SIGNATURE"
+
+
 class VerifyMalformedError(VerifyError):
     """Not a jobpack, or bytes that are not the one legal form."""
 
@@ -213,9 +257,15 @@ class VerifyMalformedError(VerifyError):
 
 
 class StoreError(WrkrError):
-    """Base of what a store raises (contract ``wrkr.store/1``)."""
+    """Base of what a store raises (contract ``wrkr.store/1``).
+
+    Attributes:
+        holding: Which claim on a job it was raised under (``Holding.number``), where it was one.
+
+    """
 
     code = "E_STORE_IO"
+    holding: int | None = None
 
 
 class Conflict(StoreError):

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-import attrs
 import msgspec
-from attrs import validators
 
 from wrkr_core.artifact import Artifact
 from wrkr_core.budget import Amount, Overrun, Reservation
@@ -25,8 +23,7 @@ NULL: Final = msgspec.Raw(b"null")
 BlockedStatus = Literal["blocked_decision", "blocked_budget", "blocked_error"]
 
 
-@attrs.frozen(kw_only=True)
-class ForkPoint:
+class ForkPoint(msgspec.Struct, frozen=True, kw_only=True):
     """The job a fork was made from, and the last of its records that the fork knows."""
 
     job: str
@@ -34,17 +31,20 @@ class ForkPoint:
     hash: str
 
 
-@attrs.frozen(kw_only=True)
-class StepRef:
+class StepRef(msgspec.Struct, frozen=True, kw_only=True):
     """Which step: its name and its key, or the occurrence of the name when it has no key."""
 
     name: str
-    occurrence: int = attrs.field(validator=validators.ge(1))
+    occurrence: int
     key: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be counted."""
+        if self.occurrence < 1:
+            raise ValueError(f"occurrence {self.occurrence} of step {self.name!r}: the first is 1")
 
-@attrs.frozen(kw_only=True)
-class JobSubmitted:
+
+class JobSubmitted(msgspec.Struct, frozen=True, kw_only=True):
     """The job exists; ``engine`` is the release that took it."""
 
     spec: JobSpec
@@ -53,15 +53,13 @@ class JobSubmitted:
     forked_from: ForkPoint | None = None
 
 
-@attrs.frozen(kw_only=True)
-class EnvironmentCaptured:
+class EnvironmentCaptured(msgspec.Struct, frozen=True, kw_only=True):
     """The environment the job was first worked on in."""
 
     fingerprint: Fingerprint
 
 
-@attrs.frozen(kw_only=True)
-class EnvironmentAccepted:
+class EnvironmentAccepted(msgspec.Struct, frozen=True, kw_only=True):
     """A person accepted another environment."""
 
     expected: str
@@ -69,8 +67,7 @@ class EnvironmentAccepted:
     reason: str
 
 
-@attrs.frozen(kw_only=True)
-class LeaseTaken:
+class LeaseTaken(msgspec.Struct, frozen=True, kw_only=True):
     """A worker claimed the job.
 
     ``took_over`` names why an unreleased lease could be taken (``expired``, ``holder_gone``), with
@@ -87,8 +84,7 @@ class LeaseTaken:
     usage: tuple[Amount, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class LeaseReleased:
+class LeaseReleased(msgspec.Struct, frozen=True, kw_only=True):
     """The holder let go; ``usage`` is the running time not accounted for before."""
 
     worker: str
@@ -98,8 +94,7 @@ class LeaseReleased:
     usage: tuple[Amount, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class StepStarted:
+class StepStarted(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt begins; ``approval`` is the checkpoint that allowed it, where one had to."""
 
     step: StepRef
@@ -110,8 +105,7 @@ class StepStarted:
     approval: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class StepFinished:
+class StepFinished(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt succeeded.
 
     The result is inline as canonical JSON, or, when larger than 64 KiB, in the blob ``result_blob``.
@@ -128,8 +122,7 @@ class StepFinished:
     usage: tuple[Amount, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class StepFailed:
+class StepFailed(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt failed; ``retry_at`` is when the next may begin, None when there is none."""
 
     step: StepRef
@@ -142,8 +135,7 @@ class StepFailed:
     usage: tuple[Amount, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class Charged:
+class Charged(msgspec.Struct, frozen=True, kw_only=True):
     """Something was used, in or after ``step``; ``mark`` is the place in the code (see ``places``)."""
 
     amounts: tuple[Amount, ...]
@@ -151,96 +143,90 @@ class Charged:
     mark: str = ""
 
 
-@attrs.frozen(kw_only=True)
-class BudgetReserved:
+class BudgetReserved(msgspec.Struct, frozen=True, kw_only=True):
     """Amounts were set aside before the act."""
 
     reservation: Reservation
 
 
-@attrs.frozen(kw_only=True)
-class BudgetSettled:
+class BudgetSettled(msgspec.Struct, frozen=True, kw_only=True):
     """What a reservation really came to; the rest of it is free again."""
 
     reservation: str
     amounts: tuple[Amount, ...]
 
 
-@attrs.frozen(kw_only=True)
-class BudgetExceeded:
+class BudgetExceeded(msgspec.Struct, frozen=True, kw_only=True):
     """Meters are over their limit, or the next act would put them over it."""
 
     meters: tuple[Overrun, ...]
 
 
-@attrs.frozen(kw_only=True)
-class BudgetRaised:
+class BudgetRaised(msgspec.Struct, frozen=True, kw_only=True):
     """A person set new limits."""
 
     limits: tuple[Amount, ...]
     reason: str
 
 
-@attrs.frozen(kw_only=True)
-class CheckpointRecorded:
+class CheckpointRecorded(msgspec.Struct, frozen=True, kw_only=True):
     """The job says where it stands; ``budget`` is what was spent by then, ``mark`` as in ``Charged``."""
 
     checkpoint_id: str
     kind: Kind
     summary: str
     budget: tuple[Amount, ...] = ()
-    artifacts: ArtifactChanges = ArtifactChanges()  # noqa: RUF009  # frozen, shared safely
+    artifacts: ArtifactChanges = ArtifactChanges()  # frozen, shared safely
     required_action: RequiredAction | None = None
     reason_codes: tuple[str, ...] = ()
     data: msgspec.Raw = NULL
     mark: str = ""
 
 
-@attrs.frozen(kw_only=True)
-class ApprovalGiven:
-    """A person said yes to what ``subject`` (the hash of the asking event) showed."""
+class ApprovalGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """A person said yes to what ``subject`` (the hash of the asking event) showed.
+
+    ``signature`` is a DSSE envelope over a ``signing.ApprovalClaim``, null when nobody signed.
+    """
 
     checkpoint_id: str
     subject: str
     reason: str
     choice: str | None = None
     expires_at: int | None = None
+    signature: msgspec.Raw = NULL
 
 
-@attrs.frozen(kw_only=True)
-class ApprovalRefused:
-    """A person said no."""
+class ApprovalRefused(msgspec.Struct, frozen=True, kw_only=True):
+    """A person said no; ``signature`` as in ``ApprovalGiven``."""
 
     checkpoint_id: str
     subject: str
     reason: str
     choice: str | None = None
+    signature: msgspec.Raw = NULL
 
 
-@attrs.frozen(kw_only=True)
-class JobPaused:
+class JobPaused(msgspec.Struct, frozen=True, kw_only=True):
     """Work is to stop at the next step boundary."""
 
     reason: str
 
 
-@attrs.frozen(kw_only=True)
-class JobResumed:
+class JobResumed(msgspec.Struct, frozen=True, kw_only=True):
     """Work may go on."""
 
     reason: str
 
 
-@attrs.frozen(kw_only=True)
-class JobCanceled:
+class JobCanceled(msgspec.Struct, frozen=True, kw_only=True):
     """Work is over without a result."""
 
     reason: str
     reason_codes: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class JobBlocked:
+class JobBlocked(msgspec.Struct, frozen=True, kw_only=True):
     """Work cannot go on; ``step`` is the one whose failure blocked it, if one did."""
 
     status: BlockedStatus
@@ -249,23 +235,20 @@ class JobBlocked:
     step: StepRef | None = None
 
 
-@attrs.frozen(kw_only=True)
-class JobCompleted:
+class JobCompleted(msgspec.Struct, frozen=True, kw_only=True):
     """Work is done."""
 
     summary: str
 
 
-@attrs.frozen(kw_only=True)
-class ArtifactRecorded:
+class ArtifactRecorded(msgspec.Struct, frozen=True, kw_only=True):
     """A file as it was; ``mark`` as in ``Charged``."""
 
     artifact: Artifact
     mark: str = ""
 
 
-@attrs.frozen(kw_only=True)
-class AcceptanceFailure:
+class AcceptanceFailure(msgspec.Struct, frozen=True, kw_only=True):
     """One check that did not pass."""
 
     check: str
@@ -274,8 +257,7 @@ class AcceptanceFailure:
     artifact: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class AcceptanceRecorded:
+class AcceptanceRecorded(msgspec.Struct, frozen=True, kw_only=True):
     """Acceptance checks ran; ``config_digest`` says under which rules."""
 
     checks_run: int
@@ -284,16 +266,14 @@ class AcceptanceRecorded:
     config_digest: str
 
 
-@attrs.frozen(kw_only=True)
-class TimerSet:
+class TimerSet(msgspec.Struct, frozen=True, kw_only=True):
     """The job sleeps until ``wake_at``; ``key`` tells the code which of its sleeps this is."""
 
     key: str
     wake_at: int
 
 
-@attrs.frozen(kw_only=True)
-class UnknownEvent:
+class UnknownEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event of a type this release does not know; its payload is kept as it is."""
 
     type: str

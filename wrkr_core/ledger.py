@@ -14,7 +14,7 @@ from wrkr_core import watching
 from wrkr_core._version import __version__
 from wrkr_core.canonical import dumps
 from wrkr_core.checkpoint import ArtifactChanges, RequiredAction
-from wrkr_core.errors import Corrupt, Deleted, NotFoundError, WrkrError
+from wrkr_core.errors import Corrupt, Deleted, NotFoundError, WrkrError, check_whole
 from wrkr_core.ids import check_actor, check_job_id, job_id_for
 from wrkr_core.job.decide.deciding import (
     decide_approve,
@@ -33,7 +33,6 @@ from wrkr_core.job.fold import fold_all
 from wrkr_core.job_log import JobLog, check_stream, no_job
 from wrkr_core.lease import DEFAULT_BEAT, DEFAULT_TTL
 from wrkr_core.machine import Machine, ThisMachine, user_name
-from wrkr_core.record import open_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,11 +92,13 @@ class Ledger:
     ) -> Iterator[e.RecordedEvent]:
         """Yield the job's events behind record ``after``, in order, each checked against the chain.
 
-        Raises: NotFoundError, Corrupt.
+        Raises: NotFoundError, Corrupt, InvalidInputError.
         """
-        log = self._log(job_id)
+        check_whole("after", after, 0)
+        if through is not None:
+            check_whole("through", through, 0)
         self._require_stream(job_id)
-        yield from log.records(after, through)
+        return self._log(job_id).records(after, through)
 
     def jobs(
         self,
@@ -111,6 +112,7 @@ class Ledger:
 
         A job that cannot be read does not hide the others: ``on_damage`` is told its id and why.
         """
+        check_whole("limit", limit, 1)
         found: list[JobState] = []
         while page := self.store.streams(after=after, limit=min(limit, 1000)):
             for info in page:
@@ -134,18 +136,18 @@ class Ledger:
 
         ``timeout`` is in seconds of silence; None waits for ever.
         """
+        check_whole("after", after, 0)
         self._require_stream(job_id)
         return watching.follow(self._log(job_id), self.machine, after=after, timeout=timeout)
 
     def feed(
         self, cursor: str = "", *, limit: int = 1000
     ) -> tuple[list[tuple[str, e.RecordedEvent]], str]:
-        """Return events of all jobs after ``cursor``, as (job id, event), and the next cursor."""
-        stored, cursor = self.store.feed(cursor, limit)
-        events = [
-            (record.stream, open_all(record.stream, [record], prev=None)[0]) for record in stored
-        ]
-        return events, cursor
+        """Return events of all jobs after ``cursor``, as (job id, event), and the next cursor.
+
+        Raises: InvalidInputError: ``limit`` is below 1, or no feed handed out ``cursor``. Corrupt.
+        """
+        return watching.feed(self.store, cursor, limit)
 
     def wait(
         self, job_id: str, *, until: frozenset[Status] | None = None, timeout: float | None = None
@@ -209,10 +211,12 @@ class Ledger:
         choice: str | None = None,
         expires_at: int | None = None,
         subject: str | None = None,
+        signature: bytes | None = None,
     ) -> JobState:
         """Say yes to one open decision; the last one answered puts the job back to ``queued``.
 
         ``subject`` is the hash of what was shown; given, it must be what is being approved.
+        ``signature`` is an envelope over a ``signing.ApprovalClaim`` that says exactly this.
 
         Raises: NotFoundError, InvalidInputError, MoveNotAllowedError.
         """
@@ -226,6 +230,7 @@ class Ledger:
                 choice=choice,
                 expires_at=expires_at,
                 subject=subject,
+                signature=signature,
                 now=at,
             ),
         )
@@ -239,13 +244,19 @@ class Ledger:
         by: str | None = None,
         choice: str | None = None,
         subject: str | None = None,
+        signature: bytes | None = None,
     ) -> JobState:
-        """Say no to one open decision. Raises: as ``approve``."""
+        """Say no to one open decision; ``signature`` and ``Raises`` as with ``approve``."""
         return self._command(
             job_id,
             by,
             lambda state, _at: decide_refuse(
-                state, checkpoint_id=checkpoint_id, reason=reason, choice=choice, subject=subject
+                state,
+                checkpoint_id=checkpoint_id,
+                reason=reason,
+                choice=choice,
+                subject=subject,
+                signature=signature,
             ),
         )
 

@@ -124,6 +124,11 @@ class ThisMachine:
         return started != holder.started_at
 
 
+def random_bytes(count: int) -> bytes:
+    """Return so many bytes that nobody can guess, for keys."""
+    return os.urandom(count)
+
+
 def user_name() -> str:
     """Return the name the system has for the user, empty if it has none."""
     import getpass

@@ -1,7 +1,8 @@
-"""Freeze what this release writes: ``python tests/golden/make.py release_0_1``.
+"""Freeze what is written now: ``python tests/golden/make.py release_0_1 completed canceled``.
 
-Run once per release that changes what is written, by hand, and commit what comes out. What is frozen
-stays frozen: a folder that exists is never written to again. No test runs this.
+Run once whenever what is written changes, by hand, and commit what comes out: a folder named after
+the release, or after what changed before there was one, with those stories that show it. What is
+frozen stays frozen: a folder that exists is never written to again. No test runs this.
 """
 
 from __future__ import annotations
@@ -17,17 +18,27 @@ import msgspec
 ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
+from tests.signers import signed, signed_story  # noqa: E402  # found only now
 from tests.stories import Story, canceled_story, whole_story  # noqa: E402  # found only now
 from wrkr_core._version import __version__  # noqa: E402
 from wrkr_core.jobpack.export import export_pack  # noqa: E402
 
+STORIES: Final = {
+    "completed": whole_story,
+    "canceled": canceled_story,
+    "signed": signed_story,
+}
 
-def main(release: str) -> None:
-    """Write the folder of a release that is not frozen yet."""
+
+def main(release: str, *names: str) -> None:
+    """Write a folder that is not frozen yet."""
     folder = Path(__file__).parent / release
     folder.mkdir()
-    for name, story in (("completed", whole_story()), ("canceled", canceled_story())):
-        freeze(folder / name, story)
+    for name in names:
+        freeze(folder / name, STORIES[name]())
+    if "signed" in names:
+        pack = folder / "signed" / "jobpack.zip"
+        pack.with_name("signed.zip").write_bytes(signed(pack.read_bytes()))
 
 
 def freeze(folder: Path, story: Story) -> None:
@@ -55,4 +66,4 @@ def state_bytes(state: object) -> bytes:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 
 from tests.golden.make import state_bytes
+from tests.signers import TRUST, signed
 from wrkr_core import codec
 from wrkr_core.job.fold import fold_all
 from wrkr_core.jobpack import export
@@ -42,6 +43,7 @@ def pins_in(folder: Path) -> dict[str, str]:
 def test_there_is_something_frozen() -> None:
     assert "release_0_1-completed" in NAMES
     assert "release_0_1-canceled" in NAMES
+    assert "answers_2-signed" in NAMES
 
 
 def test_every_type_of_event_is_frozen() -> None:
@@ -86,6 +88,17 @@ def test_a_frozen_jobpack_verifies_under_its_frozen_id(folder: Path) -> None:
         found = verify_pack(file)
 
     assert (found.job_id, found.pack_id) == (pins_in(folder)["job_id"], pins_in(folder)["pack_id"])
+
+
+def test_a_frozen_signature_is_good_as_long_as_its_key() -> None:
+    folder = Path(__file__).parent / "answers_2" / "signed"
+    with (folder / "signed.zip").open("rb") as file:
+        found = verify_pack(file, trust=TRUST)
+
+    assert (found.pack_id, found.signed_by) == (pins_in(folder)["pack_id"], ("ann",))
+    assert (found.answers.signed, found.answers.asserted) == (2, 1)
+    assert found.answers.signed_by == ("bea",)
+    assert signed((folder / "jobpack.zip").read_bytes()) == (folder / "signed.zip").read_bytes()
 
 
 @each_job

@@ -128,7 +128,9 @@ def operate(ledger: Ledger, job_id: str) -> JobState:
     assert_type(ledger.resume(job_id, reason="back"), JobState)
     assert_type(ledger.cancel(job_id, reason="moot"), JobState)
     assert_type(
-        ledger.approve(job_id, "cp_7", reason="ok", choice="squash", expires_at=1, subject="0"),
+        ledger.approve(
+            job_id, "cp_7", reason="ok", choice="squash", expires_at=1, subject="0", signature=None
+        ),
         JobState,
     )
     assert_type(ledger.refuse(job_id, "cp_7", reason="no", choice=None, subject=None), JobState)
@@ -200,7 +202,7 @@ async def work_awaiting(job: AsyncJob) -> None:
     await job.step("sleep", asyncio.sleep, 1, key="k", timeout=30)
     await job.charge(tokens=1)
     async with job.reserve(cost="0.10") as spending:
-        spending.settle(cost="0.08")
+        await spending.settle(cost="0.08")
     await job.checkpoint("progress", "so far")
     await job.sleep("2h")
     await job.check()

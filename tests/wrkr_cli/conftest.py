@@ -68,6 +68,7 @@ def wrkr_command(
     (workspace / "job.yaml").write_text(SPEC)
     monkeypatch.chdir(workspace)
     monkeypatch.setenv("WRKR_STORE", url)
+    monkeypatch.setenv("WRKR_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("WRKR_APPROVED_BY", "ann")
 
     def run(*arguments: str) -> Said:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from functools import partial
+from typing import TYPE_CHECKING
+
 import pytest
 
 from wrkr_core import errors
-from wrkr_core.errors import Blocked, Conflict, InvalidInputError, Trimmed, WrkrError
+from wrkr_core.errors import (
+    Blocked,
+    Conflict,
+    InvalidInputError,
+    Trimmed,
+    WrkrError,
+    check_whole,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Golden: class, code and exit code are a contract with scripts.
 CONTRACT = """
@@ -42,12 +57,23 @@ CONTRACT = """
     VerifyHashError E_VERIFY_HASH_MISMATCH 2
     VerifyHistoryError E_VERIFY_HISTORY 2
     VerifyMalformedError E_VERIFY_MALFORMED 6
+    VerifySignatureError E_VERIFY_SIGNATURE 2
     WrkrError E_GENERIC_FAILURE 1
+    WrongPassphraseError E_WRONG_PASSPHRASE 6
 """
 CLASSES = sorted(
     (cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, WrkrError)),
     key=lambda cls: cls.__name__,
 )
+
+
+def pickled(protocol: int, error: BaseException) -> BaseException:
+    """Return what another process would get."""
+    found: BaseException = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301  # our own
+    return found
+
+
+PROTOCOLS = [partial(pickled, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
 
 
 def test_every_code_and_exit_code_stays_what_it_is() -> None:
@@ -109,6 +135,48 @@ def test_invalid_input_lists_every_single_problem() -> None:
     assert error.problems == ("line 1: a", "line 2: b")
     assert error.details == {"problems": ["line 1: a", "line 2: b"]}
     assert InvalidInputError("wrong").details == {}
+
+
+def made(cls: type[BaseException]) -> BaseException:
+    """Return an error of this class with all its facts."""
+    if cls is Conflict:
+        return Conflict("j_7", 4, 6)
+    if cls is Trimmed:
+        return Trimmed("j_7", 100)
+    if cls is Blocked:
+        return Blocked("j_7", "blocked_decision", "merge?")
+    if cls is InvalidInputError:
+        return InvalidInputError("2 mistakes", problems=["a", "b"], hint="look", line=3)
+    error = cls("it is wrong", hint="do it right", job_id="j_7", seq=3)  # type: ignore[call-arg]  # a WrkrError
+    error.add_note("seen in a test")
+    return error
+
+
+@pytest.mark.parametrize("carry", [copy.copy, copy.deepcopy, *PROTOCOLS])
+@pytest.mark.parametrize("cls", [*CLASSES, Blocked], ids=lambda cls: cls.__name__)
+def test_an_error_comes_whole_out_of_another_process_and_out_of_a_copy(
+    cls: type[BaseException], carry: Callable[[BaseException], BaseException]
+) -> None:
+    error = made(cls)
+
+    carried = carry(error)
+
+    assert type(carried) is cls
+    assert (str(carried), carried.args, vars(carried)) == (str(error), error.args, vars(error))
+    assert carried is not error
+
+
+@pytest.mark.parametrize(("value", "least"), [(0, 1), (-1, 0), (1.5, 0), ("3", 0), (True, 0)])
+def test_what_is_no_whole_number_from_the_least_up_is_refused_by_name(
+    value: int, least: int
+) -> None:
+    check_whole("limit", least, least)
+
+    with pytest.raises(InvalidInputError) as caught:
+        check_whole("limit", value, least)
+
+    assert str(caught.value) == f"limit is {value!r}; it must be a whole number from {least} up"
+    assert caught.value.details == {"argument": "limit", "least": least}
 
 
 def test_a_step_that_swallows_every_exception_does_not_swallow_blocked() -> None:

@@ -9,14 +9,14 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from tests.fakes import FakeMachine
 from wrkr_core import machine
 from wrkr_core.ids import TIME_SORTABLE
 from wrkr_core.lease import Holder
-from wrkr_core.machine import Machine, ThisMachine, user_name
+from wrkr_core.machine import Machine, ThisMachine, random_bytes, user_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +115,7 @@ def test_a_process_is_gone_once_it_was_killed_and_not_before() -> None:
 def test_a_number_no_process_can_have_is_not_told_to_be_gone(pid: int) -> None:
     this = ThisMachine()
 
-    assert not this.is_gone(attrs.evolve(this.holder(), pid=pid))
+    assert not this.is_gone(replace(this.holder(), pid=pid))
 
 
 @on_linux
@@ -134,14 +134,14 @@ def test_a_process_id_given_to_another_process_does_not_keep_a_lease_alive() -> 
     this = ThisMachine()
     mine = this.holder()
 
-    assert this.is_gone(attrs.evolve(mine, started_at=mine.started_at + 10_000))
+    assert this.is_gone(replace(mine, started_at=mine.started_at + 10_000))
 
 
 @pytest.mark.parametrize("field", ["boot_id", "pid_namespace"])
 def test_a_holder_of_another_boot_or_namespace_is_never_told_to_be_gone(field: str) -> None:
     this = ThisMachine()
     changes: dict[str, Any] = {"pid": 2**22 + 1, field: "another"}
-    elsewhere = attrs.evolve(this.holder(), **changes)
+    elsewhere = replace(this.holder(), **changes)
 
     assert not this.is_gone(elsewhere)
 
@@ -157,14 +157,14 @@ def test_without_a_boot_id_nobody_is_told_to_be_gone(monkeypatch: pytest.MonkeyP
     this = ThisMachine()
 
     assert this.boot_id() == ""
-    assert not this.is_gone(attrs.evolve(this.holder(), pid=2**22 + 1))
+    assert not this.is_gone(replace(this.holder(), pid=2**22 + 1))
 
 
 def test_without_a_namespace_nobody_is_told_to_be_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "_pid_namespace", lambda: "")
     this = ThisMachine()
 
-    assert not this.is_gone(attrs.evolve(this.holder(), pid=2**22 + 1))
+    assert not this.is_gone(replace(this.holder(), pid=2**22 + 1))
 
 
 def test_elsewhere_than_on_linux_nobody_is_told_to_be_gone(
@@ -174,7 +174,7 @@ def test_elsewhere_than_on_linux_nobody_is_told_to_be_gone(
     this = ThisMachine()
 
     assert this.holder().started_at == 0
-    assert not this.is_gone(attrs.evolve(this.holder(), pid=2**22 + 1))
+    assert not this.is_gone(replace(this.holder(), pid=2**22 + 1))
 
 
 @on_linux
@@ -193,7 +193,7 @@ def test_a_holder_that_did_not_know_when_it_began_is_not_gone_while_it_lives() -
     """Nought stands for unknown, as empty texts do."""
     this = ThisMachine()
 
-    assert not this.is_gone(attrs.evolve(this.holder(), started_at=0))
+    assert not this.is_gone(replace(this.holder(), started_at=0))
 
 
 def test_without_a_name_for_the_user_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,3 +245,11 @@ raise SystemExit(os.waitstatus_to_exitcode(status))
     )
 
     assert done.returncode == 0
+
+
+def test_random_bytes_are_as_many_as_asked_for_and_never_the_same() -> None:
+    drawn = {random_bytes(32) for _ in range(20)}
+
+    assert len(drawn) == 20
+    assert {len(each) for each in drawn} == {32}
+    assert random_bytes(0) == b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.wrkr_core.spec_file.documents import DOCUMENTS, mistaken
-from wrkr_core.errors import InvalidInputError
-from wrkr_core.schemas import json_schema
+from wrkr_core import schemas
+from wrkr_core.errors import InvalidInputError, NotFoundError
+from wrkr_core.schemas import NAMES, json_schema
 from wrkr_core.spec_file import TEMPLATE, read_spec, shape
 from wrkr_core.spec_file.document import LARGEST_BYTES, read_document
 from wrkr_core.spec_file.flaws import DEEPEST, MOST_VALUES
@@ -53,6 +55,24 @@ def test_the_schema_is_a_schema_and_names_itself_by_a_urn() -> None:
 
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert SCHEMA["$id"] == "urn:wrkr:jobspec:v1"
+
+
+def test_every_schema_that_is_shipped_is_one_and_is_named() -> None:
+    folder = Path(schemas.__file__).parent
+    shipped = {path.name.removesuffix(".schema.json") for path in folder.glob("*.json")}
+
+    assert shipped == set(NAMES)
+    for name in NAMES:
+        schema = json_schema(name)
+        Draft202012Validator.check_schema(schema)
+        assert schema["$id"] == f"urn:wrkr:{name.replace('_', '-')}:v1"
+
+
+def test_a_schema_there_is_not_is_refused_with_those_there_are() -> None:
+    with pytest.raises(NotFoundError, match=r"no schema '\.\./jobspec'") as caught:
+        json_schema("../jobspec")
+
+    assert "jobspec" in caught.value.hint
 
 
 def test_every_call_returns_a_schema_of_its_own() -> None:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wrkr_core import codec
+from wrkr_core.canonical import dumps
 from wrkr_core.codec import CLASSES
-from wrkr_core.events import KnownEvent
+from wrkr_core.events import NULL, ApprovalGiven, ApprovalRefused, KnownEvent
 from wrkr_core.upcast import CURRENT, UPCASTS, Payload, current_version, upcast
 
 NAMES = {wire.rpartition("/")[0] for wire in CLASSES}
@@ -54,3 +56,15 @@ def test_a_payload_goes_through_each_step_once_in_order(current: int, data: st.D
 def test_a_missing_step_is_not_passed_over() -> None:
     with pytest.raises(KeyError):
         upcast("job_paused", 1, {}, current={"job_paused": 3}, upcasts={})
+
+
+@pytest.mark.parametrize("name", ["approval_given", "approval_refused"])
+def test_an_answer_of_version_1_is_one_that_nobody_signed(name: str) -> None:
+    """What stands under ``signature`` there was passed over when it was written."""
+    payload: Payload = {"checkpoint_id": "cp_3", "subject": "0", "reason": "ok", "choice": None}
+
+    for written in (payload, {**payload, "signature": {"payload": ""}}):
+        event = codec.decode(f"{name}/1", dumps(written))
+        assert isinstance(event, ApprovalGiven | ApprovalRefused)
+        assert event.signature == NULL
+        assert codec.encode(event)[0] == f"{name}/2"

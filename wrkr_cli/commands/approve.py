@@ -8,9 +8,12 @@ import click
 
 from wrkr_cli.answering import say_outcome, the_decision
 from wrkr_cli.framing import command as make
+from wrkr_cli.signing.options import passphrase_option
 from wrkr_core.budget import duration
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wrkr_cli.session import Session
 
 
@@ -22,14 +25,19 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
     by: str | None,
     choice: str | None,
     expires: str | None,
+    key: str | None,
+    passphrase_file: Path | None,
 ) -> list[str]:
+    del passphrase_file
     decision = the_decision(session, job_id, checkpoint)
     who = by or session.ledger.actor
     chosen = f", choosing {choice}" if choice else ""
     until = f", good for {expires}" if expires else ""
+    signed = [f"sign exactly that with the key {key}"] if key else []
     return [
         f"record that {who} approves {decision.checkpoint_id} of {job_id}{chosen}{until}: {reason}",
         f"bind the approval to what was asked: {decision.question}",
+        *signed,
     ]
 
 
@@ -38,6 +46,7 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
     examples=[
         "wrkr approve JOB --reason 'read the diff'",
         "wrkr approve JOB cp_12 --choice staging --reason 'as agreed' --by ann",
+        "wrkr approve JOB --reason 'read the diff' --sign ann",
     ],
     explain=_explain,
 )
@@ -47,6 +56,8 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
 @click.option("--by", metavar="NAME", help="Who decides [WRKR_APPROVED_BY, or the system's user].")
 @click.option("--choice", help="Which of the choices.")
 @click.option("--expires", metavar="TIME", help="Good only for so long, for instance 8h.")
+@click.option("--sign", "key", metavar="KEY", help="Sign it with this key, a name or a file.")
+@passphrase_option
 def command(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     job_id: str,
@@ -55,22 +66,41 @@ def command(  # noqa: PLR0917  # the command's own parameters
     by: str | None,
     choice: str | None,
     expires: str | None,
+    key: str | None,
+    passphrase_file: Path | None,
 ) -> None:
     """Say yes to the decision JOB waits for; name the CHECKPOINT when there are several.
 
     The approval is bound to what was asked and to nothing else. Once the last open decision is
-    answered the job can be worked on again.
+    answered the job can be worked on again. With --sign whoever trusts your key can tell that it was
+    you; without, your name is only asserted.
     """
     ledger = session.ledger
     decision = the_decision(session, job_id, checkpoint)
     approver = by if by is not None else session.approver()
+    expires_at = ledger.machine.now() + duration(expires) if expires else None
+    signature = None
+    if key is not None:
+        from wrkr_cli.signing.answering import signed_answer
+
+        signature = signed_answer(
+            key,
+            passphrase_file,
+            job_id=job_id,
+            decision=decision,
+            verdict="approved",
+            reason=reason,
+            choice=choice,
+            not_after=expires_at,
+        )
     state = ledger.approve(
         job_id,
         decision.checkpoint_id,
         reason=reason,
         by=approver,
         choice=choice,
-        expires_at=ledger.machine.now() + duration(expires) if expires else None,
+        expires_at=expires_at,
         subject=decision.subject,
+        signature=signature,
     )
     say_outcome(session, decision, state, "approved")

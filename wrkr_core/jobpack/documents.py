@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ASSERTED: Final = "asserted"
 """What an approval is worth that nobody signed: somebody with access to the store says so."""
+SIGNED: Final = "signed"
+"""What one is worth that carries a signature; whose it is, verifying with a trust file tells."""
 
 
 def job(state: JobState, engine: str) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def approval(
         "choice": event.choice,
         "reason": event.reason,
         "expires_at": _time(event.expires_at) if isinstance(event, e.ApprovalGiven) else None,
-        "assurance": ASSERTED,
+        "assurance": ASSERTED if event.signature == e.NULL else SIGNED,
         **_place(recorded),
     }
 

@@ -17,6 +17,7 @@ from wrkr_core import chain
 from wrkr_core._version import __version__
 from wrkr_core.canonical import digest_bytes
 from wrkr_core.jobpack import archive
+from wrkr_core.jobpack.attestations import check_names
 from wrkr_core.jobpack.history import History
 from wrkr_core.jobpack.manifest import (
     APPROVALS,
@@ -28,6 +29,7 @@ from wrkr_core.jobpack.manifest import (
     PackedFile,
     manifest_bytes,
     pack_id,
+    read_manifest,
 )
 from wrkr_core.jobpack.merkle import Tree
 from wrkr_core.jobpack.projections import Projections
@@ -36,16 +38,21 @@ from wrkr_core.jobpack.stored import StoredJob, stored_job
 from wrkr_core.record import open_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from wrkr_core.events import RecordedEvent
     from wrkr_core.ledger import Ledger
     from wrkr_core.store import Store
 
+    Attest = Callable[[Manifest, str], Mapping[str, bytes]]
+
 
 @attrs.frozen(kw_only=True)
 class ExportResult:
-    """What was written: ``size`` in bytes, ``receipt`` the line that names the pack for ever."""
+    """What was written: ``size`` in bytes, ``receipt`` the line that names the pack for ever.
+
+    ``attestations`` are the names of the entries with signatures.
+    """
 
     job_id: str
     pack_id: str
@@ -54,13 +61,18 @@ class ExportResult:
     events_root: str
     size: int
     receipt: str
+    attestations: tuple[str, ...] = ()
 
 
-def export_pack(source: Store | Ledger, job_id: str, out: IO[bytes]) -> ExportResult:
+def export_pack(
+    source: Store | Ledger, job_id: str, out: IO[bytes], *, attest: Attest | None = None
+) -> ExportResult:
     """Write the job's pack to ``out``, which is at its beginning and is never sought.
 
     A job that is being worked on is exported as it was when this was called. Nothing is recorded by
     it. When this raises, what is in ``out`` is not a jobpack: write beside the target and rename.
+    ``attest`` is handed the manifest and the pack's id and returns the attestations to put in, by
+    name; the pack's id is the same with and without.
 
     Raises:
         NotFoundError: There is no such job.
@@ -74,6 +86,11 @@ def export_pack(source: Store | Ledger, job_id: str, out: IO[bytes]) -> ExportRe
     contents = survey.contents()
     stated, found = survey.manifest()
     contents[MANIFEST] = stated
+    signatures: dict[str, bytes] = {}
+    if attest is not None:
+        signatures.update(attest(read_manifest(stated), found))
+    check_names(signatures)
+    contents |= signatures
     size = archive.write(out, sorted(contents.items()))
     return ExportResult(
         job_id=job_id,
@@ -83,6 +100,7 @@ def export_pack(source: Store | Ledger, job_id: str, out: IO[bytes]) -> ExportRe
         events_root=survey.tree.root().hex(),
         size=size,
         receipt=receipt_line(job_id, found),
+        attestations=tuple(sorted(signatures)),
     )
 
 

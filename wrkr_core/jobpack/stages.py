@@ -19,9 +19,12 @@ from wrkr_core.errors import (
     VerifyHashError,
     VerifyHistoryError,
     VerifyMalformedError,
+    VerifySignatureError,
 )
 from wrkr_core.instants import to_text
-from wrkr_core.jobpack import archive, documents
+from wrkr_core.jobpack import archive, attestations
+from wrkr_core.jobpack.answers import Answers, answers_said
+from wrkr_core.jobpack.attestations import ATTESTATIONS
 from wrkr_core.jobpack.comparing import Comparison
 from wrkr_core.jobpack.history import History
 from wrkr_core.jobpack.log import Lines, LogCheck
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
     from wrkr_core.job.state import JobState
     from wrkr_core.jobpack.archive import Entry, Limits
     from wrkr_core.jobpack.receipt import Receipt
+    from wrkr_core.jobpack.verification import AnswersFound, SignatureFound
+    from wrkr_core.signing.trust import Trust
 
 _FIRST_BYTES: Final = b"PK\x03\x04"
 
@@ -59,10 +64,19 @@ class Pack:
     limits: Limits
     receipt: Receipt | None
     job_id: str | None
+    trust: Trust | None = None
+    must_be_signed: bool = False
     entries: Mapping[str, Entry] = attrs.field(init=False)
     manifest: Manifest = attrs.field(init=False)
     id: str = attrs.field(init=False)
+    signatures: tuple[SignatureFound, ...] = attrs.field(init=False)
     projections: Projections = attrs.field(init=False)
+    answers: Answers = attrs.field(init=False)
+
+    @property
+    def attestations(self) -> list[str]:
+        """The names of the entries that hold signatures of the pack, in order."""
+        return [name for name in self.entries if name.startswith(ATTESTATIONS)]
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield the content of an entry that the container stage has found."""
@@ -122,12 +136,33 @@ def check_manifest(pack: Pack) -> str:
     return f"{len(pack.manifest.files)} files of job {pack.manifest.job_id}"
 
 
+def check_signatures(pack: Pack) -> str:
+    """Judge every signature of the pack by keys that are trusted, before its content is believed."""
+    names = pack.attestations
+    attestations.check_names(names)
+    contents = {
+        name: archive.read(pack.file, pack.entries[name], attestations.LARGEST) for name in names
+    }
+    pack.signatures = attestations.judged(contents, pack.manifest, pack.id, pack.trust)
+    if pack.trust is None:
+        if pack.must_be_signed:
+            raise VerifySignatureError(
+                "a signature is required, and no trust file says whose would count",
+                hint="name one with --trust FILE; wrkr keys trust makes one",
+            )
+        return f"{len(names)}, judged by no trust file" if names else "there are none"
+    attestations.require(pack.signatures, pack.trust)
+    counted = sum(each.counts for each in pack.signatures)
+    return f"{counted} of {len(names)} count, and are enough"
+
+
 def check_files(pack: Pack) -> str:
     """Compare the entries with the files the manifest lists, by name and size."""
     listed = {each.path: each.size for each in pack.manifest.files}
     for name in sorted(listed.keys() - pack.entries.keys()):
         raise VerifyHashError(f"{name} is in the manifest and not in the jobpack", entry=name)
-    for name in sorted(pack.entries.keys() - listed.keys() - {MANIFEST}):
+    others = {MANIFEST, *pack.attestations}
+    for name in sorted(pack.entries.keys() - listed.keys() - others):
         raise VerifyHashError(f"{name} is in the jobpack and not in its manifest", entry=name)
     for name, size in listed.items():
         found = pack.entries[name]
@@ -192,7 +227,8 @@ def check_history(pack: Pack) -> str:
     pack.projections = Projections(
         manifest.job_id, checkpoints=checkpoints.expect, approvals=approvals.expect
     )
-    history = History(manifest.job_id, pack.projections.take_in)
+    pack.answers = Answers(manifest.job_id, pack.trust)
+    history = History(manifest.job_id, pack.projections.take_in, pack.answers.take_in)
     with _located(lines):
         state = history.follow(open_lines(manifest.job_id, lines))
     require_known(state)
@@ -245,16 +281,16 @@ def _compare_documents(pack: Pack, state: JobState) -> None:
 
 
 def check_approvals(pack: Pack) -> str:
-    """Say what the approvals are worth; that each answers its own question is history's check."""
-    return approvals_said(pack.projections)
+    """Say what the answers are worth; that each answers its own question is history's check."""
+    return approvals_said(pack.projections, pack.answers.found())
 
 
-def approvals_said(projections: Projections) -> str:
+def approvals_said(projections: Projections, found: AnswersFound) -> str:
     """Return in a sentence how many approvals there are, and what they are worth."""
     given, refused = projections.approvals_given, projections.approvals_refused
     if not given + refused:
         return "there are none"
-    return f"{given} given, {refused} refused; {documents.ASSERTED}, not signed"
+    return f"{given} given, {refused} refused; {answers_said(found)}"
 
 
 def check_expectations(pack: Pack) -> str:
@@ -300,6 +336,7 @@ STAGES: Final[tuple[tuple[str, Callable[[Pack], str]], ...]] = (
     ("limits", check_limits),
     ("container", check_container),
     ("manifest", check_manifest),
+    ("signatures", check_signatures),
     ("files", check_files),
     ("digests", check_digests),
     ("log", check_log),

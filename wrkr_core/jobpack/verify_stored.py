@@ -10,7 +10,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from wrkr_core import snapshot
-from wrkr_core.errors import Corrupt, VerifyError, VerifyHashError, VerifyHistoryError
+from wrkr_core.errors import (
+    Corrupt,
+    VerifyError,
+    VerifyHashError,
+    VerifyHistoryError,
+    VerifySignatureError,
+)
+from wrkr_core.jobpack.answers import Answers
 from wrkr_core.jobpack.export import Survey
 from wrkr_core.jobpack.history import History
 from wrkr_core.jobpack.log import LogCheck
@@ -28,29 +35,40 @@ if TYPE_CHECKING:
     from wrkr_core.jobpack.stored import StoredJob
     from wrkr_core.ledger import Ledger
     from wrkr_core.record import Line
+    from wrkr_core.signing.trust import Trust
     from wrkr_core.store import Event, Store
 
 
 def verify_job(
-    source: Store | Ledger, job_id: str, *, expect_receipt: str | None = None
+    source: Store | Ledger,
+    job_id: str,
+    *,
+    expect_receipt: str | None = None,
+    trust: Trust | None = None,
+    require_signature: bool = False,
 ) -> Verification:
     """Return what was verified of a job in a store, as it was when this was called.
 
-    ``expect_receipt`` must be the receipt of the pack that exporting the job now would give.
+    ``expect_receipt`` must be the receipt of the pack that exporting the job now would give. By
+    ``trust`` signed answers are judged. A job in a store is itself signed by nobody: jobpacks are.
 
     Raises:
         NotFoundError: There is no such job.
         VerifyMalformedError: A record is not a log line.
         VerifyHashError: A record or a blob was changed or is missing, or the receipt is another's.
         VerifyHistoryError: The log is no legal history, or the snapshot says otherwise than it.
+        VerifySignatureError: A trusted key did not sign what is said to be signed by it, or
+            ``require_signature`` was given.
         InvalidInputError: ``expect_receipt`` is not a receipt.
+        NotSupportedHereError: Answers are signed by trusted keys, and PyNaCl is not installed.
 
     """
     receipt = None if expect_receipt is None else read_receipt(expect_receipt)
     kept = _believable_snapshot(store_of(source), job_id)  # before the head, so it cannot be newer
     job = stored_job(source, job_id)
     projections = Projections(job_id, checkpoints=_drop, approvals=_drop)
-    history = History(job_id, projections.take_in)
+    answers = Answers(job_id, trust)
+    history = History(job_id, projections.take_in, answers.take_in)
     events = _events(job, LogCheck(job_id))
     beside = "there is none"
     try:
@@ -64,10 +82,17 @@ def verify_job(
             _compare_receipt(receipt, job)
     except Corrupt as error:
         raise VerifyHashError(error.message, hint=error.hint, job_id=job_id) from error
+    found = answers.found()
+    if require_signature:
+        raise VerifySignatureError(
+            f"job {job_id} in its store is signed by nobody, and a signature is required",
+            hint=f"verify its jobpack: wrkr export {job_id} --sign KEY makes one",
+            job_id=job_id,
+        )
     said = {
         "log": f"{state.seq} events in one unbroken chain",
         "history": f"a legal history; the job is {state.status}",
-        "approvals": approvals_said(projections),
+        "approvals": approvals_said(projections, found),
         "blobs": f"{len(projections.blobs)} under their digests",
         "snapshot": beside,
         "expectations": "the expected receipt" if receipt is not None else "nothing was expected",
@@ -79,7 +104,8 @@ def verify_job(
         status=state.status,
         events=state.seq,
         head_hash=state.hash,
-        checks=tuple(StageCheck(stage=stage, said=found) for stage, found in said.items()),
+        answers=found,
+        checks=tuple(StageCheck(stage=stage, said=text) for stage, text in said.items()),
     )
 
 

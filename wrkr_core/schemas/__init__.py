@@ -1,17 +1,35 @@
-"""JSON Schemas (Draft 2020-12) of what people write, for editors and for other programs."""
+"""JSON Schemas (Draft 2020-12) of what people write and what others read, for other programs."""
 
 from __future__ import annotations
 
+from typing import Final
 
-def json_schema() -> dict[str, object]:
-    """Return the schema of a job spec, as a new dict; its ``$id`` is ``urn:wrkr:jobspec:v1``.
+from wrkr_core.errors import NotFoundError
 
-    Its ``description`` lists the few rules that only ``read_spec`` can check.
+NAMES: Final = (
+    "approval_statement",
+    "jobpack_statement",
+    "jobspec",
+    "private_key",
+    "signature_envelope",
+    "trust",
+)
+"""Every schema there is, by name; the file beside this one is ``NAME.schema.json``."""
+
+
+def json_schema(name: str = "jobspec") -> dict[str, object]:
+    """Return the schema called ``name``, as a new dict; its ``$id`` is ``urn:wrkr:NAME:v1``.
+
+    The ``description`` of the job spec's lists the few rules that only ``read_spec`` can check.
+
+    Raises: NotFoundError: there is none of that name.
     """
     from importlib.resources import files
 
     import msgspec
 
-    data = files(__name__).joinpath("jobspec.schema.json").read_bytes()
+    if name not in NAMES:
+        raise NotFoundError(f"there is no schema {name!r}", hint=f"there are: {', '.join(NAMES)}")
+    data = files(__name__).joinpath(f"{name}.schema.json").read_bytes()
     schema: dict[str, object] = msgspec.json.decode(data)
     return schema

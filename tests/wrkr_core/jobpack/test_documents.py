@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.signers import answered_story
 from tests.stories import canceled_story, contents_of, packed, small_story, whole_story
 from wrkr_core.canonical import is_canonical, loads
 from wrkr_core.job.state import JobState
@@ -47,6 +48,13 @@ def test_an_approval_is_written_with_what_it_is_worth() -> None:
 
     assert found == {**APPROVAL, "subject": asked["_hash"], "hash": given["_hash"]}
     assert documents.ASSERTED == "asserted"
+
+
+def test_an_approval_that_carries_a_signature_is_written_as_signed() -> None:
+    found = loads(contents_of(packed(answered_story()))["approvals.jsonl"])
+
+    assert found["assurance"] == "signed"
+    assert found.keys() == APPROVAL.keys() | {"subject", "hash"}
 
 
 def test_a_refusal_is_written_as_one() -> None:

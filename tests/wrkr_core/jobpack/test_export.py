@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.fakes import FakeMachine
+from tests.signers import opened, signed
 from tests.stories import (
     BLOB,
     MERGE,
@@ -24,7 +25,13 @@ from tests.stories import (
 from wrkr_core import events as e
 from wrkr_core.canonical import digest_bytes
 from wrkr_core.chain import hash_of
-from wrkr_core.errors import Corrupt, InvalidInputError, NotFoundError, VerifyHistoryError
+from wrkr_core.errors import (
+    Corrupt,
+    InvalidInputError,
+    NotFoundError,
+    VerifyHistoryError,
+    VerifyMalformedError,
+)
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.jobpack.manifest import read_manifest
 from wrkr_core.jobpack.merkle import Tree
@@ -38,6 +45,7 @@ from wrkr_core.store import NewEvent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wrkr_core.jobpack.manifest import Manifest
     from wrkr_core.store import Event
 
 
@@ -261,3 +269,30 @@ def test_a_later_export_does_not_void_an_earlier_receipt() -> None:
     assert receipt != later
     assert verify_pack(first, expect_receipt=receipt).status == "blocked_decision"
     assert verify_pack(second, expect_receipt=later).status == "canceled"
+
+
+def test_signatures_are_put_in_and_the_pack_keeps_its_id() -> None:
+    story, unsigned, out = small_story(), io.BytesIO(), io.BytesIO()
+    shown: list[tuple[Manifest, str]] = []
+
+    def attest(manifest: Manifest, pack_id: str) -> dict[str, bytes]:
+        shown.append((manifest, pack_id))
+        return opened(signed(unsigned.getvalue())).attestations()
+
+    before = export_pack(story.store, story.job_id, unsigned)
+    found = export_pack(story.store, story.job_id, out, attest=attest)
+
+    stated = read_manifest(contents_of(unsigned.getvalue())["manifest.json"])
+    assert shown == [(stated, before.pack_id)]
+    assert out.getvalue() == signed(unsigned.getvalue())
+    assert (found.pack_id, found.receipt) == (before.pack_id, before.receipt)
+    assert before.attestations == ()
+    assert len(found.attestations) == 1
+
+
+@pytest.mark.parametrize("name", ["attestations/boss.0123456789abcdef.json", "notes.txt"])
+def test_what_is_no_attestation_is_not_put_in(name: str) -> None:
+    story = small_story()
+
+    with pytest.raises(VerifyMalformedError):
+        export_pack(story.store, story.job_id, io.BytesIO(), attest=lambda *_: {name: b"{}"})

@@ -32,6 +32,7 @@ from wrkr_core.jobpack.merkle import Tree
 from wrkr_core.jobpack.projections import Projections
 from wrkr_core.jobpack.receipt import Receipt
 from wrkr_core.jobpack.stages import STAGES, Pack, approvals_said
+from wrkr_core.jobpack.verification import AnswersFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,7 @@ def test_the_stages_run_in_the_order_of_the_contract() -> None:
         "limits",
         "container",
         "manifest",
+        "signatures",
         "files",
         "digests",
         "log",
@@ -92,7 +94,7 @@ def test_every_stage_says_in_a_short_line_what_it_found() -> None:
 def test_what_a_stage_establishes_cannot_be_read_before() -> None:
     pack = Pack(file=io.BytesIO(SMALL), limits=Limits(), receipt=None, job_id=None)
 
-    for name in ("entries", "manifest", "id", "projections"):
+    for name in ("entries", "manifest", "id", "signatures", "projections", "answers"):
         with pytest.raises(AttributeError):
             getattr(pack, name)
 
@@ -178,7 +180,7 @@ def test_a_listed_file_that_is_not_there_is_missed(name: str) -> None:
     assert (found.details["entry"], "not in the jobpack" in found.message) == (name, True)
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "attestations/producer.0123456789abcdef.json"])
+@pytest.mark.parametrize("name", ["notes.txt", "attestation/producer.0123456789abcdef.json"])
 def test_a_file_that_is_not_listed_is_noticed(name: str) -> None:
     contents = contents_of(SMALL)
     listed = loads(contents["manifest.json"])["files"]
@@ -346,7 +348,9 @@ def test_approvals_are_called_what_they_are_worth() -> None:
 
 
 def test_a_job_without_approvals_says_so() -> None:
-    assert approvals_said(Projections("j", checkpoints=len, approvals=len)) == "there are none"
+    projections = Projections("j", checkpoints=len, approvals=len)
+
+    assert approvals_said(projections, AnswersFound()) == "there are none"
 
 
 def test_a_jobpack_of_another_job_than_expected_is_refused() -> None:

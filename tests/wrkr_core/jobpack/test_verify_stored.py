@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-import attrs
 import pytest
 from msgspec.structs import replace
 
+from tests.signers import TRUST
 from tests.stories import BLOB, Story, canceled_story, packed, small_story, whole_story
 from wrkr_core import events as e
 from wrkr_core import snapshot
@@ -20,6 +20,7 @@ from wrkr_core.errors import (
     VerifyError,
     VerifyHashError,
     VerifyHistoryError,
+    VerifySignatureError,
 )
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.jobpack.verify import verify_job
@@ -167,7 +168,7 @@ def test_a_snapshot_edited_by_hand_is_believed_by_nobody() -> None:
 def test_a_snapshot_sealed_afresh_by_a_forger_is_noticed_by_verification() -> None:
     """Hard case 7: its own seal cannot tell, so the log does; an export never looks at it."""
     story, before = small_story(), packed(small_story())
-    keep(story, attrs.evolve(state_of(story), status="canceled"))
+    keep(story, replace(state_of(story), status="canceled"))
 
     assert packed(story) == before
     with pytest.raises(VerifyHistoryError, match="snapshot") as caught:
@@ -178,7 +179,7 @@ def test_a_snapshot_sealed_afresh_by_a_forger_is_noticed_by_verification() -> No
 @pytest.mark.parametrize("change", [{"hash": "ab" * 32}, {"seq": 99}])
 def test_a_snapshot_of_no_record_of_this_job_is_never_believed(change: dict[str, object]) -> None:
     story = small_story()
-    keep(story, attrs.evolve(state_of(story), **change))  # type: ignore[arg-type]  # as its fields
+    keep(story, replace(state_of(story), **change))
 
     assert "never believed" in said(verified(story), "snapshot")
     assert Ledger(story.store).state(story.job_id).status == "completed"
@@ -194,3 +195,13 @@ def test_the_receipt_of_the_job_as_it_is_now_is_recognised() -> None:
         verified(story, receipt)
     with pytest.raises(InvalidInputError):
         verified(story, "no receipt")
+
+
+def test_a_job_in_a_store_is_signed_by_nobody_and_its_jobpack_may_be() -> None:
+    story = small_story()
+
+    found = verify_job(story.store, story.job_id, trust=TRUST)
+    assert (found.assurance, found.signed_by, found.signatures) == ("unsigned", (), ())
+    with pytest.raises(VerifySignatureError, match="signed by nobody") as caught:
+        verify_job(story.store, story.job_id, trust=TRUST, require_signature=True)
+    assert "--sign" in caught.value.hint

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from wrkr_core import events as e
 from wrkr_core.checkpoint import KINDS, ArtifactChanges, RequiredAction, check_summary
 from wrkr_core.errors import (
@@ -16,10 +18,9 @@ from wrkr_core.job.decide.guard import require_holder, require_known, require_mo
 from wrkr_core.job.decide.lifecycle import require_open
 
 if TYPE_CHECKING:
-    import msgspec
-
     from wrkr_core.approval import Decision
     from wrkr_core.job.state import JobState
+    from wrkr_core.signing.claims import ApprovalClaim
 
 CODE = ApprovalRequiredError.code
 
@@ -121,11 +122,13 @@ def decide_approve(
     choice: str | None,
     expires_at: int | None,
     subject: str | None = None,
+    signature: bytes | None = None,
     now: int,
 ) -> tuple[e.Event, ...]:
     """Decide that a person said yes to one open decision; the last one answered frees the job.
 
     ``subject``, where the caller knows what was shown, must be the hash of the asking event.
+    ``signature``, an envelope, must be over exactly what is recorded.
 
     Raises: NotFoundError, InvalidInputError, MoveNotAllowedError.
     """
@@ -139,6 +142,8 @@ def decide_approve(
         choice=_check_choice(decision, choice, required=True),
         expires_at=expires_at,
     )
+    signed = _recordable(state, approval, signature)
+    approval = msgspec.structs.replace(approval, signature=signed)
     return (approval, *_freed(state, checkpoint_id, "approved"))
 
 
@@ -149,8 +154,11 @@ def decide_refuse(
     reason: str,
     choice: str | None = None,
     subject: str | None = None,
+    signature: bytes | None = None,
 ) -> tuple[e.Event, ...]:
     """Decide that a person said no to one open decision; the job's code learns it and goes on.
+
+    ``signature`` as in ``decide_approve``.
 
     Raises: NotFoundError, InvalidInputError, MoveNotAllowedError.
     """
@@ -161,7 +169,35 @@ def decide_refuse(
         reason=_check_reason(reason),
         choice=_check_choice(decision, choice, required=False),
     )
+    signed = _recordable(state, refusal, signature)
+    refusal = msgspec.structs.replace(refusal, signature=signed)
     return (refusal, *_freed(state, checkpoint_id, "refused"))
+
+
+def answer_claim(job_id: str, answer: e.ApprovalGiven | e.ApprovalRefused) -> ApprovalClaim:
+    """Return what is said, and may be signed, by an answer to a decision of the job."""
+    from wrkr_core.signing.claims import ApprovalClaim
+
+    return ApprovalClaim(
+        subject=answer.subject,
+        job_id=job_id,
+        checkpoint_id=answer.checkpoint_id,
+        decision="approved" if isinstance(answer, e.ApprovalGiven) else "refused",
+        reason=answer.reason,
+        choice=answer.choice,
+        not_after=answer.expires_at if isinstance(answer, e.ApprovalGiven) else None,
+    )
+
+
+def _recordable(
+    state: JobState, answer: e.ApprovalGiven | e.ApprovalRefused, signature: bytes | None
+) -> msgspec.Raw:
+    """Return the signature of an answer as it is recorded. Raises: InvalidInputError."""
+    if signature is None:
+        return e.NULL
+    from wrkr_core.signing.answers import recordable
+
+    return recordable(signature, answer_claim(state.job_id, answer))
 
 
 def _open_decision(

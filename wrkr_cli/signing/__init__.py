@@ -1,0 +1,1 @@
+"""What the commands that sign, and ``wrkr keys``, have in common."""

@@ -1,0 +1,43 @@
+"""Signing the answer to a decision with a key of one's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wrkr_cli.signing.keyring import unlock
+from wrkr_core.signing.claims import ApprovalClaim
+from wrkr_core.signing.dsse import signed_envelope
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wrkr_core.approval import Decision
+    from wrkr_core.signing.claims import Verdict
+
+
+def signed_answer(
+    key: str,
+    passphrase_file: Path | None,
+    *,
+    job_id: str,
+    decision: Decision,
+    verdict: Verdict,
+    reason: str,
+    choice: str | None,
+    not_after: int | None,
+) -> bytes:
+    """Return the envelope of an answer to what ``decision`` asked, as the ledger takes it.
+
+    Raises: NotFoundError, UnsafeOperationError, InvalidInputError, WrongPassphraseError.
+    """
+    claim = ApprovalClaim(
+        subject=decision.subject,
+        job_id=job_id,
+        checkpoint_id=decision.checkpoint_id,
+        decision=verdict,
+        reason=reason,
+        choice=choice,
+        not_after=not_after,
+    )
+    payload = claim.payload()
+    return signed_envelope(payload, unlock(key, passphrase_file)).file_bytes()
