@@ -33,7 +33,9 @@ def start_figures() -> Iterator[Figure]:
         wrkr_command = [str(script)] if script.exists() else [sys.executable, "-m", "wrkr_cli"]
 
         def cpu(command: list[str]) -> float:
+            # An installed package has its bytecode; a checkout gets it when it first starts.
             environment = {**os.environ, "WRKR_STORE": url}
+            environment.pop("PYTHONDONTWRITEBYTECODE", None)
             return cpu_of_children(
                 lambda: subprocess.run(
                     command, check=True, stdout=subprocess.DEVNULL, env=environment
@@ -43,6 +45,7 @@ def start_figures() -> Iterator[Figure]:
         bare = [sys.executable, "-I", "-c", "pass"]
         cases = ((["--help"], 5.5), (["status", job_id, "--json"], 9.0))
         for arguments, limit in cases:
+            cpu([*wrkr_command, *arguments])
             ratio, mine, floor = paired(
                 lambda: cpu([*wrkr_command, *arguments]),  # noqa: B023  # called at once
                 lambda: cpu(bare),

@@ -1,4 +1,4 @@
-"""Write the reference pages that come from the code: ``python docs/generate.py [--check]``.
+"""Write what comes from the code, pages and parts of pages: ``python docs/generate.py [--check]``.
 
 With ``--check`` nothing is written; the exit code is 1 if a page is not what the code says.
 """
@@ -9,19 +9,22 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attrs
 import click
 
 DOCS = Path(__file__).resolve().parent
-sys.path[:0] = [str(DOCS.parent), str(DOCS.parent / "conformance")]
+sys.path[:0] = [str(DOCS.parent), str(DOCS.parent / "conformance"), str(DOCS / "how-to")]
 
 from wrkr_cli.main import COMMANDS, CommandTable  # noqa: E402  # found by the line above
+from wrkr_conformance import Target, all_clauses, run_clause  # noqa: E402
+from wrkr_conformance.rendering.text import failure_lines  # noqa: E402
 from wrkr_core.codec import CLASSES  # noqa: E402
 from wrkr_core.job.moves import MOVES  # noqa: E402
 from wrkr_core.job.state import STATUSES  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wrkr_conformance import Clause
 
 MADE = "<!-- Made by docs/generate.py from the code; edit the code instead. -->\n\n"
 
@@ -38,9 +41,9 @@ def events_page() -> str:
     for wire, cls in CLASSES.items():
         lines += [f"## `{wire}`", "", " ".join((cls.__doc__ or "").split()), ""]
         lines += ["| field | type |", "|---|---|"]
-        for field in attrs.fields(cls):
-            kind = str(field.type).replace("|", "\\|")
-            lines.append(f"| `{field.name}` | `{kind}` |")
+        for name in cls.__struct_fields__:
+            kind = str(cls.__annotations__[name]).replace("|", "\\|")
+            lines.append(f"| `{name}` | `{kind}` |")
         lines.append("")
     return "\n".join(lines)
 
@@ -99,18 +102,69 @@ def walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Command
             yield from walk(f"{path} {name}", each)
 
 
+def clauses_part() -> str:
+    """Return the table of all clauses of the store contract."""
+    lines = ["| clause | level | needs | sentence |", "|---|---|---|---|"]
+    for clause in all_clauses():
+        sentence = clause.sentence.replace("|", "\\|")
+        lines.append(f"| {clause.id} | {clause.level} | {conditions(clause)} | {sentence} |")
+    return "\n".join([*lines, ""])
+
+
+def conditions(clause: Clause) -> str:
+    """Return what a store must declare, or not, for the clause to say anything about it."""
+    found = [f"`{name}`" for name in sorted(clause.needs)]
+    found += [f"no `{name}`" for name in sorted(clause.lacks)]
+    found += ["durability other than `none`"] if clause.outlives else []
+    return ", ".join(found)
+
+
+def failure_part() -> str:
+    """Return what the suite says of a store with one fault."""
+    from store_with_a_fault import open_in
+
+    clause = next(each for each in all_clauses() if each.id == "P1.1")
+    outcome = run_clause(clause, Target.from_factory(open_in))
+    return "\n".join(["```text", *failure_lines(outcome), "```", ""])
+
+
+def with_part(page: str, name: str, made: str) -> str:
+    """Return the page with what stands between the marks of ``name`` replaced.
+
+    Raises: ValueError: The page has no such marks.
+    """
+    begin, end = f"<!-- {name}: made by docs/generate.py -->\n", f"<!-- end of {name} -->\n"
+    before, begun, rest = page.partition(begin)
+    _old, ended, after = rest.partition(end)
+    if not (begun and ended):
+        raise ValueError(f"the page has no part {name!r}, marked by {begin!r} and {end!r}")
+    return f"{before}{begin}\n{made}\n{end}{after}"
+
+
 PAGES = {
     "reference/events.md": events_page,
     "reference/moves.md": moves_page,
     "reference/commands.md": commands_page,
 }
+PARTS = {
+    ("contracts/store.md", "clauses"): clauses_part,
+    ("how-to/write-a-store.md", "failure"): failure_part,
+}
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Yield each page that comes from the code, whole or in part, and what it must hold."""
+    for name, page in PAGES.items():
+        yield name, MADE + page()
+    for (name, part), made in PARTS.items():
+        yield name, with_part((DOCS / name).read_text("utf-8"), part, made())
 
 
 def main() -> int:
     """Write or check every page."""
     stale = []
-    for name, page in PAGES.items():
-        path, text = DOCS / name, MADE + page()
+    for name, text in pages():
+        path = DOCS / name
         if not path.exists() or path.read_text("utf-8") != text:
             stale.append(name)
             if "--check" not in sys.argv:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import attrs
+from msgspec.structs import replace
 
 from tests.actors import BUDGET, TTL, World
 from wrkr_core import events as e
@@ -134,7 +134,7 @@ def _settle(world: World, who: Worker, number: int, most: int) -> Events:
         return ()
     one = held[number % len(held)]
     actual = tuple(
-        attrs.evolve(each, amount=min(number, each.amount + most)) for each in one.amounts
+        replace(each, amount=min(number, each.amount + most)) for each in one.amounts
     )
     return spending.decide_settle(
         world.state, epoch=who.epoch, reservation_id=one.id, amounts=actual

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from zlib import crc32
 
-import attrs
+from msgspec.structs import replace
 
 from wrkr_core.ids import time_sortable
 from wrkr_core.lease import Holder
@@ -88,6 +88,6 @@ class FakeMachine:
         """Return a process of the same pid on the same host after another boot."""
         again = FakeMachine(at=self.at, up=1_000_000, pid=self._holder.pid, host=self._holder.host)
         again.boot = f"{self.boot}-2"
-        again._holder = attrs.evolve(again._holder, boot_id=again.boot)
+        again._holder = replace(again._holder, boot_id=again.boot)
         again._salt += 1
         return again

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
+import msgspec
+from msgspec.structs import replace
 
 from tests.strategies import HOLDER, NOON
 from wrkr_core import events as e
@@ -122,7 +123,7 @@ def having_done(*steps: e.StepRef) -> Journal:
 
 
 def asked(journal: Journal, *, key: str = "ask@start/1") -> e.CheckpointRecorded:
-    action = attrs.evolve(ASKED, key=key)
+    action = replace(ASKED, key=key)
     event = checkpoint(journal, "decision-needed", summary="merge?", required_action=action)
     journal.append(event)
     return event
@@ -137,7 +138,7 @@ def answered(journal: Journal, *, yes: bool = True, expires_at: int | None = Non
         choice="a",
     )
     if yes:
-        fields = attrs.asdict(answer)
+        fields = msgspec.structs.asdict(answer)
         journal.append(e.ApprovalGiven(**fields, expires_at=expires_at), by="ann")
     else:
         journal.append(answer, by="ann")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import attrs
 import msgspec
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from wrkr_core import events as e
 from wrkr_core.approval import Decision
@@ -309,7 +309,7 @@ def state_in(status: Status, **changes: Any) -> JobState:  # noqa: ANN401  # any
         artifacts=0,
         unknown=(),
     )
-    return attrs.evolve(state, **changes)
+    return replace(state, **changes)
 
 
 STATES: Final = st.sampled_from(STATUSES).map(state_in)

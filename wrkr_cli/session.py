@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-import attrs
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +26,6 @@ def default_store() -> str:
     return f"sqlite:///{home}/wrkr.db"
 
 
-@attrs.define
 class Session:
     """What every command is given.
 
@@ -35,12 +33,21 @@ class Session:
     ``is_verbose``: also how it came about. All but results goes to standard error.
     """
 
-    url: str
-    as_json: bool = False
-    is_quiet: bool = False
-    is_verbose: bool = False
-    _store: Store | None = None
-    _ledger: Ledger | None = None
+    def __init__(
+        self,
+        url: str,
+        *,
+        as_json: bool = False,
+        is_quiet: bool = False,
+        is_verbose: bool = False,
+    ) -> None:
+        """Open nothing yet."""
+        self.url = url
+        self.as_json = as_json
+        self.is_quiet = is_quiet
+        self.is_verbose = is_verbose
+        self._store: Store | None = None
+        self._ledger: Ledger | None = None
 
     @property
     def store(self) -> Store:
@@ -81,7 +88,7 @@ class Session:
     ) -> None:
         """Print a result: ``view`` as JSON, or ``lines``, or, when quiet, only ``brief``."""
         if self.as_json:
-            print(json.dumps(view, ensure_ascii=False, sort_keys=True))
+            print(_json(view))
         elif self.is_quiet:
             if brief is not None:
                 print(brief)
@@ -91,7 +98,7 @@ class Session:
 
     def line(self, view: Mapping[str, object], text: str) -> None:
         """Print one item of a long result at once: a line of JSON, or of text."""
-        print(json.dumps(view, ensure_ascii=False, sort_keys=True) if self.as_json else text)
+        print(_json(view) if self.as_json else text)
         sys.stdout.flush()
 
     def note(self, text: str) -> None:
@@ -103,3 +110,8 @@ class Session:
         """Say something only the curious want to know."""
         if self.is_verbose:
             print(text, file=sys.stderr, flush=True)
+
+
+def _json(view: Mapping[str, object]) -> str:
+    """Return ``view`` on one line, its keys sorted."""
+    return msgspec.json.format(msgspec.json.encode(view, order="sorted"), indent=0).decode()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import attrs
+import msgspec
 
 
-@attrs.frozen(kw_only=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """A decision that waits for a person.
 
     ``subject`` is the hash of the event that asked; an approval repeats it, so it cannot be moved to
@@ -22,8 +21,7 @@ class Decision:
     opened_at: int
 
 
-@attrs.frozen(kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a person decided, as ``job.ask`` returns it.
 
     ``expires_at`` (µs since 1970 UTC) is until when an approval may be used, None without end.

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
-import attrs
-from attrs import validators
+import msgspec
 
-SHA256: Final = re.compile(r"[0-9a-f]{64}")
+SHA256: Final = r"[0-9a-f]{64}"
 
 Capture = Literal["reference", "content"]
 
 
-@attrs.frozen(kw_only=True)
-class Artifact:
+class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     """A file as it was when recorded.
 
     ``path`` is relative to the workspace with ``/``, ``sha256`` the digest **of the content**,
@@ -22,8 +20,16 @@ class Artifact:
     referred to; ``redacted`` whether secrets were masked in what was kept.
     """
 
-    path: str = attrs.field(validator=validators.min_len(1))
-    sha256: str = attrs.field(validator=validators.matches_re(SHA256))
-    size: int = attrs.field(validator=validators.ge(0))
+    path: str
+    sha256: str
+    size: int
     capture: Capture = "reference"
     redacted: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what no file can have."""
+        if not self.path or self.size < 0 or not re.fullmatch(SHA256, self.sha256):
+            raise ValueError(
+                f"artifact {self.path!r} of {self.size} bytes with SHA-256 {self.sha256!r}: "
+                "a path, a size from 0 up and 64 hex digits are needed"
+            )

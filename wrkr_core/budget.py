@@ -10,9 +10,10 @@ overrun is recorded and stops the job.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import attrs
+import msgspec
 
 from wrkr_core.errors import InvalidInputError
 from wrkr_core.instants import duration_text, money_text, parse_duration, parse_money
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
 BUILT_IN_METERS: Final = ("wall", "steps", "retries", "tool_calls", "tokens", "cost")
 LARGEST: Final = 2**53 - 1
-METER_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+METER_NAME: Final = r"[a-z][a-z0-9_]{0,31}"
 
 
 def check_meter(name: str) -> str:
     """Return ``name`` if it can name a meter. Raises: InvalidInputError."""
-    if not METER_NAME.fullmatch(name):
+    if not re.fullmatch(METER_NAME, name):
         raise InvalidInputError(
             f"{name!r} cannot name a meter",
             hint="use lower-case letters, digits and _, at most 32, starting with a letter",
@@ -35,29 +36,26 @@ def check_meter(name: str) -> str:
     return name
 
 
-@attrs.frozen(kw_only=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True, kw_only=True):
     """So much of one meter, in the meter's unit, never negative."""
 
     meter: str
     amount: int
 
-    def __attrs_post_init__(self) -> None:
+    def __post_init__(self) -> None:
         """Refuse what cannot be an amount (by hand: this is made for every step)."""
         if type(self.amount) is not int or not 0 <= self.amount <= LARGEST:
             raise ValueError(f"an amount of {self.meter} is {self.amount}; allowed: 0 to 2^53 - 1")
 
 
-@attrs.frozen(kw_only=True)
-class Reservation:
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     """Amounts set aside before the act; ``id`` names them when they are settled."""
 
     id: str
     amounts: tuple[Amount, ...]
 
 
-@attrs.frozen(kw_only=True)
-class Overrun:
+class Overrun(msgspec.Struct, frozen=True, kw_only=True):
     """A meter that is over, or would be: ``used`` (+ ``wanted``) against ``limit``."""
 
     meter: str
@@ -106,7 +104,7 @@ def _text(what: str, value: str | int) -> str:
     raise InvalidInputError(f"{what} is {value!r}; write it as text, for instance '2h' or '0.012'")
 
 
-@attrs.frozen(init=False)
+@dataclass(init=False, frozen=True, slots=True)
 class Budget:
     """The limits of a job; a meter without a limit is counted but never refused."""
 
@@ -134,7 +132,7 @@ class Budget:
             tokens=tokens,
             **meters,
         )
-        self.__attrs_init__(limits)  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+        object.__setattr__(self, "limits", limits)
 
     @classmethod
     def of(cls, limits: Iterable[Amount]) -> Budget:

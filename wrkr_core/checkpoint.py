@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-import attrs
+import msgspec
 
 from wrkr_core.errors import InvalidInputError
 
@@ -13,8 +13,7 @@ KINDS: Final[tuple[Kind, ...]] = ("plan", "progress", "decision-needed", "blocke
 LONGEST_SUMMARY: Final = 2000
 
 
-@attrs.frozen(kw_only=True)
-class RequiredAction:
+class RequiredAction(msgspec.Struct, frozen=True, kw_only=True):
     """What a person has to do: ``kind`` is approval, choice or confirm-rerun.
 
     ``key`` is how the asking code finds its answer again; ``choices`` is empty for yes or no.
@@ -26,8 +25,7 @@ class RequiredAction:
     choices: tuple[str, ...] = ()
 
 
-@attrs.frozen(kw_only=True)
-class ArtifactChanges:
+class ArtifactChanges(msgspec.Struct, frozen=True, kw_only=True):
     """Paths that came, changed or went since the checkpoint before."""
 
     added: tuple[str, ...] = ()

@@ -7,9 +7,10 @@ of an ``env:`` rule is never kept, only its keyed hash, so no secret reaches the
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-import attrs
+import msgspec
 
 from wrkr_core.canonical import digest
 from wrkr_core.errors import InvalidInputError
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 DEFAULT_RULES: Final = ("arch", "os", "python")
 PLAIN_RULES: Final = frozenset({"os", "arch", "python", "cwd", "hostname", "git:HEAD"})
-NAMED_RULE: Final = re.compile(r"(?:env:[A-Za-z_][A-Za-z0-9_]*|command:\S.*|file:\S.*)")
+NAMED_RULE: Final = r"(?:env:[A-Za-z_][A-Za-z0-9_]*|command:\S.*|file:\S.*)"
 
 
 def check_rules(rules: Iterable[str]) -> tuple[str, ...]:
     """Return the rules, each once, sorted; the default ones if none. Raises: InvalidInputError."""
     wanted = tuple(sorted(set(rules)))
     for rule in wanted:
-        if rule not in PLAIN_RULES and not NAMED_RULE.fullmatch(rule):
+        if rule not in PLAIN_RULES and not re.fullmatch(NAMED_RULE, rule):
             raise InvalidInputError(
                 f"{rule!r} is not an environment rule",
                 hint="known: os arch python cwd hostname env:NAME command:NAME file:PATH git:HEAD",
@@ -34,16 +35,14 @@ def check_rules(rules: Iterable[str]) -> tuple[str, ...]:
     return wanted or DEFAULT_RULES
 
 
-@attrs.frozen(kw_only=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """What one rule yielded."""
 
     rule: str
     value: str
 
 
-@attrs.frozen(kw_only=True)
-class Fingerprint:
+class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     """What all rules of a job yielded, by rule, and the digest over it."""
 
     observations: tuple[Observation, ...]
@@ -51,15 +50,19 @@ class Fingerprint:
 
 
 def fingerprint(observations: Iterable[Observation]) -> Fingerprint:
-    """Return the fingerprint of ``observations``; their order does not matter."""
+    """Return the fingerprint of ``observations``; their order does not matter.
+
+    Raises: InvalidInputError: a rule was observed twice.
+    """
     ordered = tuple(sorted(observations, key=lambda each: each.rule))
-    return Fingerprint(
-        observations=ordered, digest=digest({each.rule: each.value for each in ordered})
-    )
+    by_rule = {each.rule: each.value for each in ordered}
+    if len(by_rule) != len(ordered):
+        twice = next(a.rule for a, b in pairwise(ordered) if a.rule == b.rule)
+        raise InvalidInputError(f"environment rule {twice!r} was observed twice", rule=twice)
+    return Fingerprint(observations=ordered, digest=digest(by_rule))
 
 
-@attrs.frozen(kw_only=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """A rule that yields something else than it did; None where it did not exist."""
 
     rule: str

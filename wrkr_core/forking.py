@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import attrs
+from msgspec.structs import replace
 
 from wrkr_core import events as e
 from wrkr_core._version import __version__
@@ -16,9 +16,12 @@ from wrkr_core.job.replay import identity
 from wrkr_core.job_log import JobLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from wrkr_core.job.state import JobState
     from wrkr_core.ledger import Ledger
+
+    Rule = Callable[[JobState | None, int], tuple[e.Event, ...]]
 
 BATCH: Final = 500  # events appended at once
 
@@ -47,14 +50,51 @@ def fork_job(ledger: Ledger, job_id: str, *, at: int | str, new_id: str | None, 
     if copied:
         events.append(e.LeaseReleased(worker=FORK_WORKER, epoch=1, reason="forked", heartbeats=0))
     log = JobLog(ledger.store, ledger.machine, fork)
-    state = log.load()
-    if state is not None and (state.forked_from != origin or state.epoch > 1):
-        raise JobExistsError(f"job {fork} exists already", job_id=fork)
-    done = state.seq if state is not None else 0
+    done = 0
+    if log.load() is not None:
+        done = _done(log, events)
     for begin in range(done, len(events), BATCH):
-        batch = tuple(events[begin : begin + BATCH])
-        log.decide(lambda _state, _at, batch=batch: batch, by=by)  # type: ignore[misc]  # bound now
+        log.decide(_rule(fork, begin, tuple(events[begin : begin + BATCH])), by=by)
     return fork
+
+
+def _rule(fork: str, after: int, batch: tuple[e.Event, ...]) -> Rule:
+    """Return the rule that appends ``batch`` behind record ``after``, and nowhere else."""
+
+    def rule(state: JobState | None, _at: int) -> tuple[e.Event, ...]:
+        if (state.seq if state is not None else 0) != after:
+            raise _exists(fork)
+        return batch
+
+    return rule
+
+
+def _done(log: JobLog, events: Sequence[e.Event]) -> int:
+    """Return how many of ``events`` the fork holds; it must hold nothing else.
+
+    Raises: JobExistsError: it is another job, or something was done to it since it was made.
+    """
+    found = [recorded.event for recorded in log.records(0, len(events) + 1)]
+    if len(found) > len(events) or not all(map(_is_same, found, events)):
+        raise _exists(log.job_id)
+    return len(found)
+
+
+def _is_same(there: e.Event, mine: e.Event) -> bool:
+    """Tell whether an event of a fork is what this release and process would have made it."""
+    if isinstance(there, e.JobSubmitted) and isinstance(mine, e.JobSubmitted):
+        there = replace(there, engine=mine.engine)
+    elif isinstance(there, e.LeaseTaken) and isinstance(mine, e.LeaseTaken):
+        there = replace(there, holder=mine.holder)
+    return there == mine
+
+
+def _exists(fork: str) -> JobExistsError:
+    return JobExistsError(
+        f"job {fork} exists already",
+        hint="leave the id out to get a new one, or choose another",
+        job_id=fork,
+    )
 
 
 def _record_of(at: int | str) -> int:
@@ -94,8 +134,8 @@ def _copies(ledger: Ledger, job_id: str, through: int) -> Iterator[e.Event]:
             started[identity(event.step)] = event
         elif isinstance(event, e.StepFinished):
             begun = started[identity(event.step)]
-            yield attrs.evolve(begun, attempt=1, epoch=1, approval=None)
-            yield attrs.evolve(event, attempt=1, epoch=1)
+            yield replace(begun, attempt=1, epoch=1, approval=None)
+            yield replace(event, attempt=1, epoch=1)
         elif isinstance(event, e.Charged):
             yield event
         elif isinstance(event, e.BudgetSettled) and event.amounts:

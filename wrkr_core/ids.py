@@ -21,16 +21,13 @@ ENTROPY_BYTES: Final = 10
 """How many random bytes make one time-sortable id unique."""
 LONGEST_ACTOR: Final = 200
 
-_JOB_ID: Final = re.compile(JOB_ID)
-_NAME: Final = re.compile(NAME)
-_TIME_SORTABLE: Final = re.compile(TIME_SORTABLE)
-_CHECKPOINT_ID: Final = re.compile(r"cp_([1-9][0-9]{0,15})")
+_CHECKPOINT_ID: Final = r"cp_([1-9][0-9]{0,15})"
 _CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _LARGEST_SEQ: Final = 2**53 - 1
 _MILLISECOND: Final = 1_000
 # Listed, not asked of the Unicode database: what is printable must not depend on the Python that
 # looks. Controls, line ends, lone surrogates, and marks that hide or reorder the text around them.
-_UNPRINTABLE: Final = re.compile(
+_UNPRINTABLE: Final = (
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 
@@ -42,7 +39,7 @@ def check_job_id(text: str) -> str:
         InvalidInputError: It does not match ``JOB_ID``, or holds ``..``.
 
     """
-    return _matching("job id", text, _JOB_ID, 127)
+    return _matching("job id", text, JOB_ID, 127)
 
 
 def check_name(text: str) -> str:
@@ -52,7 +49,7 @@ def check_name(text: str) -> str:
         InvalidInputError: It does not match ``NAME``, or holds ``..``.
 
     """
-    return _matching("job name", text, _NAME, 100)
+    return _matching("job name", text, NAME, 100)
 
 
 def time_sortable(at: int, entropy: bytes) -> str:
@@ -84,7 +81,7 @@ def job_id_for(name: str, suffix: str) -> str:
         InvalidInputError: Not a job name, or not a time-sortable id.
 
     """
-    if not _is_text(suffix) or not _TIME_SORTABLE.fullmatch(suffix):
+    if not _is_text(suffix) or not re.fullmatch(TIME_SORTABLE, suffix):
         raise InvalidInputError(
             f"{suffix!r} is not a time-sortable id of 26 characters", value=repr(suffix)
         )
@@ -113,7 +110,7 @@ def check_checkpoint_id(text: str) -> str:
         InvalidInputError: It is not ``cp_`` and the number of an event, without leading zeros.
 
     """
-    match = _CHECKPOINT_ID.fullmatch(text) if _is_text(text) else None
+    match = re.fullmatch(_CHECKPOINT_ID, text) if _is_text(text) else None
     if match is None or int(match[1]) > _LARGEST_SEQ:
         raise InvalidInputError(
             f"{text!r} is not a checkpoint id",
@@ -138,7 +135,7 @@ def check_actor(text: str) -> str:
         problem = "it is empty"
     elif len(text) > LONGEST_ACTOR:
         problem = f"it has {len(text)} characters, {LONGEST_ACTOR} are allowed"
-    elif bad := _UNPRINTABLE.search(text):
+    elif bad := re.search(_UNPRINTABLE, text):
         problem = f"character {bad.start() + 1} is U+{ord(bad[0]):04X}, which cannot be seen"
     else:
         return text
@@ -154,11 +151,11 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _matching(what: str, text: str, pattern: re.Pattern[str], longest: int) -> str:
-    if _is_text(text) and pattern.fullmatch(text) and ".." not in text:
+def _matching(what: str, text: str, pattern: str, longest: int) -> str:
+    if _is_text(text) and re.fullmatch(pattern, text) and ".." not in text:
         return text
     raise InvalidInputError(
-        f"{text!r} is not a {what}: it must match {pattern.pattern} and hold no '..'",
+        f"{text!r} is not a {what}: it must match {pattern} and hold no '..'",
         hint=f"use 1 to {longest} of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit",
         value=repr(text),
     )

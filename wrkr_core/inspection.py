@@ -10,9 +10,10 @@ from wrkr_core import events as e
 from wrkr_core.errors import NotFoundError
 from wrkr_core.instants import duration_text
 from wrkr_core.job.fold import Folding
-from wrkr_core.job.replay import identity, step_text
+from wrkr_core.job.replay import identity
+from wrkr_core.job.step_text import step_text
 from wrkr_core.spec import spec_bytes
-from wrkr_core.views import View, checkpoint_view, status_lines, status_view
+from wrkr_core.views import View, checkpoint_view, clipped, plain, status_lines, status_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,23 +90,29 @@ def _artifacts(events: Iterable[e.RecordedEvent]) -> list[View]:
 def inspection_lines(view: View) -> list[str]:
     """Return ``inspection`` as lines for people."""
     lines = status_lines(view["status"])
-    lines += ["", "asked", f"  {view['spec']['objective'] or view['spec']['name']}", "", "steps"]
+    asked = plain(view["spec"]["objective"] or view["spec"]["name"])
+    lines += ["", "asked", f"  {asked}", "", "steps"]
     for step in view["steps"]:
         tries = f", {step['attempts']} attempts" if step["attempts"] > 1 else ""
         took = f", {duration_text(step['wall'])}" if "wall" in step else ""
         gate = f", allowed by {step['approval']}" if step["approval"] else ""
-        lines.append(f"  {step['step']:<24} {step['outcome']}{tries}{took}{gate}")
+        lines.append(f"  {plain(step['step']):<24} {step['outcome']}{tries}{took}{plain(gate)}")
     lines += ["", "checkpoints"]
     for each in view["checkpoints"]:
-        lines.append(f"  {each['checkpoint_id']:<8} {each['kind']:<16} {each['summary']}"[:79])
+        lines.append(clipped(f"  {checkpoint_line(each)}"))
         if "answer" in each:
             verb = "approved" if each["answer"]["approved"] else "refused"
-            lines.append(
-                f"  {'':<8} {verb} by {each['answer']['by']}: {each['answer']['reason']}"[:79]
-            )
+            said = plain(f"{verb} by {each['answer']['by']}: {each['answer']['reason']}")
+            lines.append(clipped(f"  {'':<8} {said}"))
     if view["artifacts"]:
         lines += ["", "artifacts"]
-        lines += [f"  {each['sha256'][:16]}…  {each['path']}" for each in view["artifacts"]]
+        lines += [f"  {each['sha256'][:16]}…  {plain(each['path'])}" for each in view["artifacts"]]
     for each in view["takeovers"]:
-        lines.append(f"  taken over at record {each['seq']} from {each['from']}: {each['because']}")
+        said = plain(f"{each['from']}: {each['because']}")
+        lines.append(f"  taken over at record {each['seq']} from {said}")
     return lines
+
+
+def checkpoint_line(view: View) -> str:
+    """Return ``checkpoint_view`` as one line of a list."""
+    return f"{plain(view['checkpoint_id']):<8} {plain(view['kind']):<16} {plain(view['summary'])}"

@@ -38,17 +38,17 @@ _UNITS: Final = {
     "ms": MILLISECOND,
     "us": MICROSECOND,
 }
-_INSTANT: Final = re.compile(
+# Texts, not patterns made of them: ``re`` makes those when they are first asked for.
+_INSTANT: Final = (
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
     r"T(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?"
-    r"(?:Z|(?P<sign>[+-])(?P<ahead_hours>\d\d):(?P<ahead_minutes>\d\d))",
-    re.ASCII,
+    r"(?:Z|(?P<sign>[+-])(?P<ahead_hours>\d\d):(?P<ahead_minutes>\d\d))"
 )
-_DURATION: Final = re.compile(
-    "".join(rf"(?:(?P<{unit}>\d{{1,16}}(?:\.\d{{1,16}})?){unit})?" for unit in _UNITS), re.ASCII
+_DURATION: Final = "".join(
+    rf"(?:(?P<{unit}>\d{{1,16}}(?:\.\d{{1,16}})?){unit})?" for unit in _UNITS
 )
-_SECONDS: Final = re.compile(r"\d{1,16}(?:\.\d{1,16})?", re.ASCII)
-_MONEY: Final = re.compile(r"(?P<whole>\d{1,10})(?:\.(?P<fraction>\d{1,6}))?", re.ASCII)
+_SECONDS: Final = r"\d{1,16}(?:\.\d{1,16})?"
+_MONEY: Final = r"(?P<whole>\d{1,10})(?:\.(?P<fraction>\d{1,6}))?"
 _DAYS_TO_1970: Final = 719_468
 _DAYS_IN_400_YEARS: Final = 146_097
 
@@ -81,7 +81,7 @@ def from_text(text: str) -> int:
             years 1 to 9999 UTC.
 
     """
-    match = _INSTANT.fullmatch(_checked_text("a time", text))
+    match = re.fullmatch(_INSTANT, _checked_text("a time", text), re.ASCII)
     if match is None:
         raise _bad_instant(text, "it is not of the form 2024-02-29T12:00:00Z")
     year, month, day, hour, minute, second = (int(each) for each in match.group(1, 2, 3, 4, 5, 6))
@@ -110,10 +110,10 @@ def parse_duration(text: str) -> int:
 
     """
     _checked_text("a duration", text)
-    if _SECONDS.fullmatch(text):
+    if re.fullmatch(_SECONDS, text, re.ASCII):
         parts = [("s", text)]
     else:
-        match = _DURATION.fullmatch(text)
+        match = re.fullmatch(_DURATION, text, re.ASCII)
         parts = [] if match is None else [(u, n) for u, n in match.groupdict().items() if n]
     if not parts or any("." in number for _, number in parts[:-1]):
         raise InvalidInputError(
@@ -155,7 +155,7 @@ def parse_money(text: str) -> int:
             2^53-1 micro-USD.
 
     """
-    match = _MONEY.fullmatch(_checked_text("an amount of money", text))
+    match = re.fullmatch(_MONEY, _checked_text("an amount of money", text), re.ASCII)
     amount = -1
     if match is not None:
         amount = int(match["whole"]) * USD + int((match["fraction"] or "").ljust(6, "0"))

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-import attrs
-from attrs import validators
+import msgspec
 
 DEFAULT_TTL: Final = 30_000_000
 DEFAULT_BEAT: Final = 10_000_000
@@ -22,8 +21,7 @@ DEFAULT_BEAT: Final = 10_000_000
 Standing = Literal["live", "released", "expired", "holder_gone"]
 
 
-@attrs.frozen(kw_only=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """The process that holds a lease, named so that another process can find out whether it lives.
 
     ``pid`` and ``started_at`` (µs of uptime) mean something only where ``boot_id`` and
@@ -37,19 +35,22 @@ class Holder:
     started_at: int
 
 
-@attrs.frozen(kw_only=True)
-class Lease:
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """The newest claim, as the stream tells it; ``ttl`` in microseconds."""
 
     worker: str
-    epoch: int = attrs.field(validator=validators.ge(1))
-    ttl: int = attrs.field(validator=validators.gt(0))
+    epoch: int
+    ttl: int
     holder: Holder
     taken_at: int
 
+    def __post_init__(self) -> None:
+        """Refuse an epoch before the first, and a promise that is over at once."""
+        if self.epoch < 1 or self.ttl < 1:
+            raise ValueError(f"a lease has epoch {self.epoch} and TTL {self.ttl} µs; both are 1 up")
 
-@attrs.frozen(kw_only=True)
-class Heartbeat:
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """What the cell ``lease/<job>`` holds: the last sign of life under ``epoch``.
 
     ``unrecorded`` is running time in microseconds that no event has accounted for. ``expires_at``
@@ -64,8 +65,7 @@ class Heartbeat:
     expires_uptime: int
 
 
-@attrs.frozen(kw_only=True)
-class Observer:
+class Observer(msgspec.Struct, frozen=True, kw_only=True):
     """What the one who asks knows at this moment.
 
     Attributes:

@@ -313,10 +313,14 @@ class MemoryStore:
 def open_store(url: str) -> MemoryStore:
     """Return a handle on a fresh store for ``memory://``, on a shared one for ``memory://name``.
 
-    Raises: InvalidInputError: Not a memory URL.
+    Raises: InvalidInputError: Not a memory URL, or one with options.
     """
     if not url.startswith(SCHEME):
         raise InvalidInputError(f"{url!r} is not a memory store URL", hint="try 'memory://name'")
+    if "?" in url:
+        raise InvalidInputError(
+            f"{url!r} has options; a memory store takes none", hint="try 'memory://name'"
+        )
     return MemoryStore(url.removeprefix(SCHEME))
 
 

@@ -6,11 +6,10 @@ whether two specs ask for the same. Times are microseconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import attrs
 import msgspec
-from attrs import validators
 
 from wrkr_core.budget import LARGEST, Budget
 from wrkr_core.canonical import digest_bytes, dumps
@@ -22,19 +21,15 @@ from wrkr_core.ids import check_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-EMPTY_OBJECT: Final = msgspec.Raw(b"{}")
 
-
-@attrs.frozen(kw_only=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
     """One environment variable set for a command."""
 
     name: str
     value: str
 
 
-@attrs.frozen(kw_only=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, kw_only=True):
     """How to start a program: ``argv`` as it is, or ``shell`` as one line for ``sh -c``.
 
     ``cwd`` is relative to the workspace. ``timeout`` is None for none but the job's wall limit.
@@ -44,14 +39,15 @@ class Command:
     shell: str = ""
     cwd: str = ""
     env: tuple[Variable, ...] = ()
-    timeout: int | None = attrs.field(
-        default=None,
-        validator=validators.optional([validators.gt(0), validators.le(LARGEST)]),
-    )
+    timeout: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is over at once or cannot be written."""
+        if self.timeout is not None and not 0 < self.timeout <= LARGEST:
+            raise ValueError(f"timeout is {self.timeout} µs; it must be 1 to 2^53 - 1")
 
 
-@attrs.frozen(kw_only=True)
-class StepSpec:
+class StepSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a job made of commands.
 
     ``gate`` is a question: the command does not run before a person has approved it. ``artifacts``
@@ -60,33 +56,41 @@ class StepSpec:
 
     id: str
     command: Command
-    retries: int = attrs.field(default=0, validator=[validators.ge(0), validators.le(LARGEST)])
+    retries: int = 0
     artifacts: tuple[str, ...] = ()
     gate: str = ""
     at_most_once: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be counted."""
+        if not 0 <= self.retries <= LARGEST:
+            raise ValueError(f"retries is {self.retries}; it must be 0 to 2^53 - 1")
 
-@attrs.frozen(kw_only=True)
-class CheckpointPolicy:
+
+class CheckpointPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """When progress is recorded by itself, and what must be recorded before completion.
 
     A progress checkpoint follows a finished step unless the last one is younger than
     ``min_interval``. ``required`` kinds must be in the log before the job may complete.
     """
 
-    min_interval: int = attrs.field(default=0, validator=[validators.ge(0), validators.le(LARGEST)])
+    min_interval: int = 0
     required: tuple[Kind, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse a time that cannot be."""
+        if not 0 <= self.min_interval <= LARGEST:
+            raise ValueError(f"min_interval is {self.min_interval} µs; it must be 0 to 2^53 - 1")
 
-@attrs.frozen(kw_only=True)
-class Check:
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One acceptance command: it passes when it exits with 0."""
 
     name: str
     command: Command
 
 
-@attrs.frozen(init=False)
+@dataclass(init=False, frozen=True, slots=True, kw_only=True)
 class JobSpec:
     """The whole of what was asked for.
 
@@ -107,10 +111,10 @@ class JobSpec:
 
     name: str
     objective: str = ""
-    inputs: msgspec.Raw = EMPTY_OBJECT
-    budget: Budget = Budget()  # noqa: RUF009  # frozen, shared safely
+    inputs: msgspec.Raw  # no default: msgspec reads no Raw that has a default factory
+    budget: Budget = field(default_factory=Budget)
     environment: tuple[str, ...] = DEFAULT_RULES
-    checkpoints: CheckpointPolicy = CheckpointPolicy()  # frozen, shared safely
+    checkpoints: CheckpointPolicy = field(default_factory=CheckpointPolicy)
     expected_artifacts: tuple[str, ...] = ()
     acceptance: tuple[Check, ...] = ()
     steps: tuple[StepSpec, ...] = ()
@@ -154,19 +158,21 @@ class JobSpec:
                 raise InvalidInputError(
                     f"{kind!r} is no kind of checkpoint; known: {', '.join(KINDS)}"
                 )
-        self.__attrs_init__(  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
-            name=name,
-            objective=objective,
-            inputs=msgspec.Raw(dumps(dict(inputs or {}))),
-            budget=budget or Budget(),
-            environment=check_rules(environment),
-            checkpoints=policy,
-            expected_artifacts=tuple(expected_artifacts),
-            acceptance=tuple(acceptance),
-            steps=tuple(steps),
-            command=command,
-            python=python,
-        )
+        given = {
+            "name": name,
+            "objective": objective,
+            "inputs": msgspec.Raw(dumps(dict(inputs or {}))),
+            "budget": budget or Budget(),
+            "environment": check_rules(environment),
+            "checkpoints": policy,
+            "expected_artifacts": tuple(expected_artifacts),
+            "acceptance": tuple(acceptance),
+            "steps": tuple(steps),
+            "command": command,
+            "python": python,
+        }
+        for name_of, value in given.items():
+            object.__setattr__(self, name_of, value)
 
     @property
     def input_values(self) -> dict[str, object]:

@@ -14,7 +14,7 @@ from wrkr_core import codec
 from wrkr_core import events as e
 from wrkr_core.budget import amount_text, overrun_text
 from wrkr_core.instants import duration_text, to_text
-from wrkr_core.job.replay import step_text
+from wrkr_core.job.step_text import step_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

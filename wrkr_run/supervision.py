@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
+from msgspec.structs import replace
 
 from wrkr_core.errors import Busy, StepFailedError
 from wrkr_core.job_log import JobLog
@@ -116,7 +117,7 @@ class JobGuard:
         if found is None:
             raise StepFailedError(f"process {pid} ended before it could begin", pid=pid)
         here = self._supervisor.ledger.machine.holder()
-        return attrs.evolve(here, pid=pid, started_at=found.started_at)
+        return replace(here, pid=pid, started_at=found.started_at)
 
     def pause(self) -> int:
         """Return how long nothing needs to be looked at: until the wall budget ends, at most."""

@@ -101,6 +101,7 @@ class Environment:
             wanted = needs.union(self._installed())
             self.install_locked(wanted)
             self.pip("--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+            self.compile_project()
             self._write_stamp(wanted)
 
     def create(self) -> None:
@@ -120,6 +121,15 @@ class Environment:
             file = Path(folder) / "requirements.txt"
             file.write_text("\n".join(lines), "utf-8")
             self.pip("--no-deps", "--require-hashes", "--requirement", str(file))
+
+    def compile_project(self) -> None:
+        """Write the project's bytecode, as pip does for all it installs but what is editable.
+
+        Where Python is told to write none, every start would compile all of it once more. What does
+        not compile is left to those who run it.
+        """
+        packages = [str(path.parent) for path in ROOT.glob("*/py.typed")]
+        run_quietly([self.python, "-m", "compileall", "-q", *packages])
 
     def pip(self, *arguments: str) -> None:
         """Run ``pip install`` in it, quietly. Raises: SetupError with the end of pip's output."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devtools.commands import ROOT
 from devtools.environment import Environment, Needs, main_environment, pins
 from devtools.errors import SetupError
 
@@ -135,3 +136,15 @@ def test_an_installed_command_is_started_by_the_environments_own_python() -> Non
 
     assert Path(words[-1]).stem == "wrkr"
     assert words[0] in {environment.python, words[-1]}
+
+
+@pytest.mark.slow
+def test_the_project_is_compiled_even_where_python_writes_no_bytecode(
+    made: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+    made.compile_project()
+
+    tag = f"cpython-{HERE.replace('.', '')}"
+    assert list((ROOT / "wrkr_core" / "__pycache__").glob(f"events.{tag}*.pyc"))

@@ -93,7 +93,7 @@ def test_every_charge_checkpoint_and_artifact_before_the_first_step_counts() -> 
             await job.checkpoint("plan", "first")
             await job.checkpoint("plan", "second")
             async with job.reserve(cost="1") as spending:
-                spending.settle(cost="0.25")
+                await spending.settle(cost="0.25")
             async with job.reserve(cost="1"):
                 pass
 
@@ -134,7 +134,7 @@ def test_tasks_that_reserve_at_once_each_have_their_own() -> None:
     async def spend(job: AsyncJob) -> None:
         async with job.reserve(cost="0.10") as spending:
             await asyncio.sleep(0)
-            spending.settle(cost="0.05")
+            await spending.settle(cost="0.05")
 
     async def scenario(scene: Scene) -> None:
         job_id = await scene.ledger.submit(SPEC, job_id="j-1")

@@ -88,20 +88,6 @@ async def cancel_while_held(held: Held, task: asyncio.Task[None]) -> None:
         await task
 
 
-def test_a_write_under_way_has_its_outcome_before_the_cancellation_arrives() -> None:
-    async def scenario(scene: Scene) -> None:
-        job_id = await scene.ledger.submit(SPEC)
-
-        async def pause() -> None:
-            await scene.ledger.pause(job_id, reason="lunch")
-
-        await cancel_while_held(held, asyncio.create_task(pause()))
-        assert scene.world.state(job_id).status == "paused"
-
-    held = Held("job_paused")
-    play(scenario, held.store)
-
-
 def test_a_claim_under_way_when_its_task_is_canceled_is_let_go() -> None:
     async def scenario(scene: Scene) -> None:
         job_id = await scene.ledger.submit(SPEC)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from wrkr_core.approval import Answer, Decision
 
@@ -19,9 +19,9 @@ def test_a_decision_names_the_event_that_asked() -> None:
         opened_at=7,
     )
 
-    assert decision == attrs.evolve(decision)
-    assert decision != attrs.evolve(decision, subject="b" * 64)
-    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+    assert decision == replace(decision)
+    assert decision != replace(decision, subject="b" * 64)
+    with pytest.raises(AttributeError):
         decision.subject = "b" * 64  # type: ignore[misc]
 
 
@@ -31,5 +31,5 @@ def test_an_answer_may_be_used_without_end_unless_it_says_otherwise() -> None:
     )
 
     assert answer.expires_at is None
-    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         answer.approved = False  # type: ignore[misc]

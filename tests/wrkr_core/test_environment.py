@@ -71,6 +71,17 @@ def test_the_order_of_observations_does_not_matter(seen: dict[str, str], shuffle
     assert fingerprint(forward) == fingerprint(backward)
 
 
+@pytest.mark.parametrize("values", [("a", "b"), ("a", "a")])
+def test_a_rule_that_was_observed_twice_is_refused(values: tuple[str, str]) -> None:
+    twice = [Observation(rule="os", value=value) for value in values]
+    seen = [Observation(rule="arch", value="x"), *twice, Observation(rule="python", value="3")]
+
+    with pytest.raises(InvalidInputError, match="'os' was observed twice") as caught:
+        fingerprint(seen)
+
+    assert caught.value.details == {"rule": "os"}
+
+
 @given(SEEN, SEEN)
 def test_two_fingerprints_have_one_digest_exactly_when_nothing_differs(
     before: dict[str, str], after: dict[str, str]

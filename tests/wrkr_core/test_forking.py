@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.worlds import Died, Intercepted, Mortal, World
+from tests.worlds import Died, Intercepted, Mortal, World, before_next
 from wrkr_core import events as e
 from wrkr_core import forking
 from wrkr_core.budget import Budget
@@ -17,6 +17,8 @@ from wrkr_core.errors import InvalidInputError, JobExistsError, NotFoundError, W
 from wrkr_core.spec import JobSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wrkr_core.ledger import Ledger
 
 OTHER = JobSpec(name="other")
@@ -201,6 +203,48 @@ def test_forking_again_before_work_began_is_no_error(forked: Forked) -> None:
 
     assert forked.world.operator.fork(forked.job_id, at=at, new_id="again") == fork
     assert forked.world.state(fork) == before
+
+
+def canceled(world: World, fork: str) -> None:
+    world.operator.cancel(fork, reason="moot")
+
+
+def worked_on(world: World, fork: str) -> None:
+    world.take(world.process(), fork).holding.release("left")
+
+
+def commented(world: World, fork: str) -> None:
+    world.operator.emit(fork, "progress", "so far")
+
+
+@pytest.mark.parametrize("act", [canceled, worked_on, commented])
+@pytest.mark.parametrize("at", [1, 3, 8])
+def test_a_fork_that_something_was_done_to_is_not_made_again(
+    forked: Forked, at: int, act: Callable[[World, str], None]
+) -> None:
+    fork = forked.world.operator.fork(forked.job_id, at=at, new_id="again")
+    act(forked.world, fork)
+    before = forked.world.names(fork)
+
+    with pytest.raises(JobExistsError, match="job again exists already") as caught:
+        forked.world.operator.fork(forked.job_id, at=at, new_id="again")
+
+    assert "leave the id out" in caught.value.hint
+    assert forked.world.names(fork) == before
+
+
+def test_a_fork_that_is_canceled_while_it_is_made_stays_canceled(
+    forked: Forked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forking, "BATCH", 3)
+    store = Intercepted(forked.world.store)
+    before_next(store, "step_finished", lambda: canceled(forked.world, "again"))
+    at = forked.world.state(forked.job_id).seq
+
+    with pytest.raises(JobExistsError):
+        forked.world.process(store).fork(forked.job_id, at=at, new_id="again")
+
+    assert forked.world.state("again").status == "canceled"
 
 
 @pytest.mark.parametrize("at", [1, 3, 8])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import attrs
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.worlds import HOUR, Intercepted, World, damage, drop
 from wrkr_core import events as e
@@ -325,14 +325,14 @@ def test_an_event_this_release_does_not_know_is_shown_and_nothing_is_decided(fre
 def forge(fresh: Fresh, kind: str) -> bytes:
     """Return a snapshot that lies about the job in one way."""
     state = fresh.world.state(fresh.job_id)
-    lie = attrs.evolve(state, status="completed")
+    lie = replace(state, status="completed")
     truth = snapshot.write_snapshot(state)
     return {
         "edited": truth.replace(b'"queued"', b'"paused"'),
         "garbage": b"\xff{",
-        "another job's": snapshot.write_snapshot(attrs.evolve(lie, job_id="other")),
-        "another hash": snapshot.write_snapshot(attrs.evolve(lie, hash="0" * 64)),
-        "from the future": snapshot.write_snapshot(attrs.evolve(lie, seq=state.seq + 5)),
+        "another job's": snapshot.write_snapshot(replace(lie, job_id="other")),
+        "another hash": snapshot.write_snapshot(replace(lie, hash="0" * 64)),
+        "from the future": snapshot.write_snapshot(replace(lie, seq=state.seq + 5)),
         "another fold": snapshot.write_snapshot(lie).replace(b'"fold":1', b'"fold":2'),
     }[kind]
 

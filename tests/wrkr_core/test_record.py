@@ -15,7 +15,8 @@ from tests.strategies import KNOWN_EVENTS, UNKNOWN_EVENTS
 from wrkr_core import chain
 from wrkr_core import events as e
 from wrkr_core.errors import Corrupt, InvalidInputError
-from wrkr_core.record import open_all, open_lines, read_line, seal_all
+from wrkr_core.jobpack.archive import Limits
+from wrkr_core.record import LONGEST_LINE, open_all, open_lines, read_line, seal_all
 from wrkr_core.store import Event as StoredEvent
 
 if TYPE_CHECKING:
@@ -189,3 +190,20 @@ def test_an_unknown_event_is_written_again_byte_for_byte(events: list[e.Event]) 
     read = [each.event for each in open_lines("j-1", [one.data for one in new])]
 
     assert sealed(read)[0] == new
+
+
+@pytest.mark.parametrize(("spare", "fits"), [(0, True), (1, False)])
+def test_a_line_longer_than_a_jobpack_may_hold_is_never_recorded(spare: int, fits: bool) -> None:  # noqa: FBT001
+    """What is recorded can be exported, and what is exported verifies by the defaults."""
+    (empty, *_), _ = sealed([e.JobPaused(reason="")])
+    pause = e.JobPaused(reason="x" * (LONGEST_LINE - len(empty.data) + spare))
+
+    if fits:
+        (longest,), _ = sealed([pause])
+        assert len(longest.data) == LONGEST_LINE == Limits().document_bytes
+    else:
+        with pytest.raises(
+            InvalidInputError, match="job_paused/1 event of 1048577 bytes"
+        ) as caught:
+            sealed([e.JobPaused(reason="ok"), pause])
+        assert caught.value.details["limit"] == LONGEST_LINE

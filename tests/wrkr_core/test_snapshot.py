@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
 import msgspec
 import pytest
 from hypothesis import given
@@ -109,7 +108,7 @@ def test_a_sealed_state_with_a_value_that_cannot_be_is_dropped() -> None:
 
 def test_the_shape_of_a_state_changes_only_with_the_version_of_the_fold() -> None:
     """Golden: change both, or an old snapshot is believed to be a new one."""
-    fields = " ".join(field.name for field in attrs.fields(JobState))
+    fields = " ".join(field.name for field in msgspec.structs.fields(JobState))
 
     assert (VERSION, fields) == (1, GOLDEN_FIELDS)
 

@@ -6,7 +6,6 @@ import json
 from hashlib import sha256
 from typing import Any
 
-import attrs
 import msgspec
 import pytest
 import rfc8785
@@ -161,7 +160,7 @@ def test_a_spec_that_can_never_be_right_is_refused(fields: dict[str, Any], said:
     ],
 )
 def test_a_negative_number_is_refused(cls: type, fields: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="must be >"):
+    with pytest.raises(ValueError, match=r"must be [01] to"):
         cls(**fields)
 
 
@@ -198,7 +197,7 @@ def test_a_number_that_json_cannot_hold_is_refused(cls: type, fields: dict[str, 
 
 
 def test_a_spec_cannot_be_changed() -> None:
-    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         JobSpec(name="a").objective = "b"  # type: ignore[misc]
 
 

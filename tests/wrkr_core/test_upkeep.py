@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import attrs
-import pytest
+from typing import TYPE_CHECKING
 
-from tests.worlds import HOUR, World, damage, drop
-from wrkr_core.errors import NotFoundError
+import pytest
+from msgspec.structs import replace
+
+from tests.worlds import HOUR, Intercepted, World, before_next, damage, drop
+from wrkr_core.errors import Busy, NotFoundError
 from wrkr_core.memory import MemoryStore
 from wrkr_core.snapshot import snapshot_key, write_snapshot
 from wrkr_core.spec import JobSpec
 from wrkr_core.upkeep import Finding, Pruned, check_jobs, prune, stream_names
+
+if TYPE_CHECKING:
+    from wrkr_core.store import Event
 
 BIG = "x" * 70_000
 BIGGER = "y" * 70_000
@@ -158,9 +163,108 @@ def test_a_result_that_another_job_refers_to_stays(kept: Kept) -> None:
         assert job.step("read", str, "never called") == BIG
 
 
+def test_a_job_that_cannot_be_read_stays_with_every_result_and_is_told_of(kept: Kept) -> None:
+    for name in ("a", "b", "c"):
+        kept.job(name, BIG)
+    kept.job("d", BIGGER)
+    damage(kept.memory, "b", 2, lambda data: data[:-2] + b" }")
+    kept.world.clocks.advance(HOUR)
+    told: list[tuple[str, str]] = []
+
+    found = prune(
+        kept.world.operator,
+        before=kept.world.clocks.now(),
+        dry_run=False,
+        on_damage=lambda job_id, error: told.append((job_id, error.code)),
+    )
+
+    assert [each.job_id for each in found] == ["a", "c", "d"]
+    assert told == [("b", "E_STORE_CORRUPT")]
+    assert list(stream_names(kept.memory)) == ["b"]
+    assert kept.blobs == 2
+
+
+def test_a_result_that_is_used_again_while_it_is_removed_stays(kept: Kept) -> None:
+    kept.job("over", BIG)
+    store = Intercepted(kept.memory)
+    used: list[str] = []
+
+    def use(key: str) -> None:
+        if key.startswith("blob/") and not used:
+            used.append(kept.job("late", BIG, complete=False))
+
+    store.before_put = use
+    kept.world.clocks.advance(HOUR)
+    prune(kept.world.process(store), before=kept.world.clocks.now(), dry_run=False)
+
+    assert used == ["late"]
+    assert kept.findings == []
+    with kept.world.process().work("late") as job:
+        assert job.step("read", str, "never called") == BIG
+
+
+def test_a_result_that_a_worker_is_about_to_refer_to_stays(kept: Kept) -> None:
+    kept.job("over", BIG)
+    kept.job("late", complete=False)
+    store = Intercepted(kept.memory)
+    before_next(store, "step_finished", kept.prune)
+
+    with kept.world.process(store).work("late") as job:
+        job.step("read", str, BIG)
+
+    assert list(stream_names(kept.memory)) == ["late"]
+    assert kept.findings == []
+
+
+def test_a_result_nobody_else_ever_wrote_goes_although_steps_are_under_way(kept: Kept) -> None:
+    kept.job("over", BIG)
+    kept.job("late", complete=False)
+    seen: list[int] = []
+
+    def look() -> None:
+        kept.prune()
+        seen.append(kept.blobs)
+
+    with kept.world.process().work("late") as job:
+        job.step("look", look)
+
+    assert seen == [0]
+
+
+def test_a_store_that_is_busy_is_no_damage(kept: Kept) -> None:
+    kept.job("over")
+    store = Intercepted(kept.memory)
+
+    def busy(*_args: object) -> None:
+        raise Busy("locked")
+
+    store.read = busy  # type: ignore[assignment, method-assign]  # whatever is read
+    with pytest.raises(Busy):
+        prune(kept.world.process(store), before=0, dry_run=True)
+
+
+def test_a_job_that_somebody_else_removed_meanwhile_is_passed_over(kept: Kept) -> None:
+    kept.job("a")
+    kept.job("b")
+    store = Intercepted(kept.memory)
+    read = store.read
+
+    def removing(stream: str, after: int = 0, limit: int = 1000) -> list[Event]:
+        if stream == "a":
+            kept.memory.delete("a")
+        return read(stream, after, limit)
+
+    store.read = removing  # type: ignore[method-assign]  # what happens meanwhile
+    kept.world.clocks.advance(HOUR)
+
+    found = prune(kept.world.process(store), before=kept.world.clocks.now(), dry_run=False)
+
+    assert [each.job_id for each in found] == ["b"]
+
+
 def test_a_forged_snapshot_does_not_have_an_open_job_removed(kept: Kept) -> None:
     kept.job("open", complete=False)
-    lie = attrs.evolve(kept.world.state("open"), status="completed")
+    lie = replace(kept.world.state("open"), status="completed")
     cell = kept.memory.get(snapshot_key("open"))
     assert cell is not None
     kept.memory.put(snapshot_key("open"), write_snapshot(lie), cell.version)

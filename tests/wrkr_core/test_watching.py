@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from tests.worlds import HOUR, World
 from wrkr_core import events as e
-from wrkr_core.errors import Corrupt
+from wrkr_core.errors import Corrupt, InvalidInputError
 from wrkr_core.ledger import Ledger
 from wrkr_core.memory import MemoryStore
 from wrkr_core.watching import LONGEST
@@ -17,6 +17,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wrkr_core.job.state import Status
+
+
+PAGES: Final[dict[str, Callable[[Ledger, str], object]]] = {
+    "limit is 0; it must be a whole number from 1 up": lambda ledger, _: ledger.jobs(limit=0),
+    "limit is 1.5; ": lambda ledger, _: ledger.jobs(limit=1.5),  # type: ignore[arg-type]
+    "after is -1; it must be a whole number from 0 up": lambda ledger, job_id: ledger.events(
+        job_id, after=-1
+    ),
+    "through is -1; ": lambda ledger, job_id: ledger.events(job_id, through=-1),
+    "after is -2; ": lambda ledger, job_id: ledger.follow(job_id, after=-2),
+    "limit is -1; ": lambda ledger, _: ledger.feed(limit=-1),
+    "the feed cannot be read from 'nowhere'": lambda ledger, _: ledger.feed("nowhere"),
+}
+
+
+@pytest.mark.parametrize("said", PAGES)
+def test_a_page_that_cannot_be_is_refused_by_the_name_of_its_argument(said: str) -> None:
+    world = World()
+    job_id = world.submit()
+
+    with pytest.raises(InvalidInputError) as caught:
+        PAGES[said](world.operator, job_id)
+
+    assert str(caught.value).startswith(said)
+    named = said.split(maxsplit=1)[0] if " is " in said else "cursor"
+    assert caught.value.details["argument"] == named
 
 
 class Acting:

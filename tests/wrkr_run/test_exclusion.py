@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from wrkr_core.errors import Busy, LeaseConflictError, StepFailedError, Unknown
 from wrkr_core.machine import ThisMachine
@@ -39,7 +39,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 def holder_of(pid: int) -> Holder:
     found = process(pid)
     assert found is not None
-    return attrs.evolve(MACHINE.holder(), pid=pid, started_at=found.started_at)
+    return replace(MACHINE.holder(), pid=pid, started_at=found.started_at)
 
 
 def held(store: MemoryStore, epoch: int) -> Exclusion:
@@ -105,7 +105,7 @@ def test_a_holder_that_begins_while_it_is_overtaken_is_killed_or_refused(
 def test_processes_of_another_machine_are_left_to_it(
     store: MemoryStore, sleeper: subprocess.Popen[bytes]
 ) -> None:
-    elsewhere = attrs.evolve(holder_of(sleeper.pid), host="elsewhere")
+    elsewhere = replace(holder_of(sleeper.pid), host="elsewhere")
     held(store, 1).begin("edit", 1, elsewhere)
 
     held(store, 2).take_over()

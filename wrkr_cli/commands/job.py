@@ -1,7 +1,8 @@
-"""``wrkr job``: inspect, fork."""
+"""``wrkr job``: inspect, diff, fork."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from wrkr_core.inspection import inspection, inspection_lines
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
+    from wrkr_core.ledger import Ledger
 
 
 def _explain_inspect(session: Session, job_id: str) -> list[str]:
@@ -25,6 +27,59 @@ def inspect(session: Session, job_id: str) -> None:
     ledger = session.ledger
     view = inspection(job_id, ledger.spec(job_id), ledger.events(job_id))
     session.result(view, inspection_lines(view))
+
+
+def _explain_diff(session: Session, one: str, other: str) -> list[str]:
+    return [
+        f"read all of {each}, {'a jobpack' if _is_pack(each) else f'in {session.url}'}"
+        for each in (one, other)
+    ] + ["show what differs between them"]
+
+
+@make(
+    "job diff",
+    examples=["wrkr job diff JOB FORK", "wrkr job diff JOB jobpack_JOB.zip --json"],
+    explain=_explain_diff,
+)
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+def diff(session: Session, one: str, other: str) -> None:
+    """Show how job A differs from job B: where their histories part, and what came of it.
+
+    Each is the id of a job in the store or the path of a jobpack, which is verified first.
+    """
+    from wrkr_core.comparison import comparison, comparison_lines
+
+    sides = [_whole(session, each) for each in (one, other)]
+    (mine, my_log), (theirs, their_log) = (
+        (inspection(job_id, ledger.spec(job_id), log), log)
+        for ledger, job_id in sides
+        for log in [list(ledger.events(job_id))]
+    )
+    view = comparison(mine, theirs, my_log, their_log)
+    session.result(view, comparison_lines(view), brief=view["relation"])
+
+
+def _is_pack(text: str) -> bool:
+    return text.endswith(".zip") or "/" in text
+
+
+def _whole(session: Session, named: str) -> tuple[Ledger, str]:
+    """Return a ledger that has the job, and its id; a pack is taken into memory."""
+    if not _is_pack(named):
+        return session.ledger, named
+    from wrkr_core.errors import NotFoundError
+    from wrkr_core.jobpack.importing import import_pack
+    from wrkr_core.ledger import Ledger
+    from wrkr_core.memory import MemoryStore
+
+    path = Path(named)
+    if not path.is_file():
+        raise NotFoundError(f"there is no file {path}", path=named)
+    store = MemoryStore()
+    with path.open("rb") as file:
+        job_id, _created = import_pack(file, store)
+    return Ledger(store), job_id
 
 
 def _explain_fork(
@@ -66,4 +121,4 @@ def fork(session: Session, job_id: str, at: str, new_id: str | None, by: str | N
     )
 
 
-command = group("job", "Inspect a job, or fork it.", [inspect, fork])
+command = group("job", "Inspect a job, compare two, or fork one.", [inspect, diff, fork])

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
+import msgspec
 
-from wrkr_core.budget import Amount
-from wrkr_core.job.state import CheckpointCount, JobState, Status, StepCounts
+from wrkr_core.approval import Decision
+from wrkr_core.budget import Amount, Reservation
+from wrkr_core.environment import Fingerprint
+from wrkr_core.events import ForkPoint, StepRef
+from wrkr_core.job.state import CheckpointCount, JobState, OpenStep, Status, StepCounts
+from wrkr_core.lease import Lease
+from wrkr_core.spec import CheckpointPolicy
 
 if TYPE_CHECKING:
-    from wrkr_core.approval import Decision
-    from wrkr_core.budget import Reservation
-    from wrkr_core.environment import Fingerprint
-    from wrkr_core.events import ForkPoint, JobSubmitted, RecordedEvent, StepRef
-    from wrkr_core.job.state import OpenStep
-    from wrkr_core.lease import Lease
-    from wrkr_core.spec import CheckpointPolicy
+    from wrkr_core.events import JobSubmitted, RecordedEvent
 
 
-@attrs.define(kw_only=True)
-class Draft:
+class Draft(msgspec.Struct, kw_only=True):
     """The fields of ``JobState``, changeable.
 
     What every step changes is kept by key; the rest stays as it is in the state, so that freezing a

@@ -6,7 +6,6 @@ except ``job_submitted``, with which a stream begins.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from wrkr_core import events as e
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 
 def event_name(cls: type) -> str:
     """Return the name of an event class as it is written: ``StepFinished`` -> ``step_finished``."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+    marked = [f"_{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__]
+    return "".join(marked).removeprefix("_")
 
 
 def _environment_captured(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-import attrs
+import msgspec
 
 from wrkr_core.approval import Decision
 from wrkr_core.budget import Amount, Reservation
@@ -41,8 +41,7 @@ STATUSES: Final[tuple[Status, ...]] = (
 FINAL: Final[frozenset[Status]] = frozenset({"completed", "canceled"})
 
 
-@attrs.frozen(kw_only=True)
-class OpenStep:
+class OpenStep(msgspec.Struct, frozen=True, kw_only=True):
     """A step whose newest attempt was started and has no outcome yet."""
 
     step: StepRef
@@ -52,8 +51,7 @@ class OpenStep:
     seq: int
 
 
-@attrs.frozen(kw_only=True)
-class StepCounts:
+class StepCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How many steps there are by outcome; ``total`` is None when the spec does not say."""
 
     begun: int = 0
@@ -62,8 +60,7 @@ class StepCounts:
     total: int | None = None
 
 
-@attrs.frozen(kw_only=True)
-class CheckpointCount:
+class CheckpointCount(msgspec.Struct, frozen=True, kw_only=True):
     """How many checkpoints of a kind there are, and when the newest was recorded."""
 
     kind: str
@@ -71,8 +68,7 @@ class CheckpointCount:
     last_at: int
 
 
-@attrs.frozen(kw_only=True)
-class JobState:
+class JobState(msgspec.Struct, frozen=True, kw_only=True):
     """A job after its record ``seq``, whose chain hash is ``hash``.
 
     ``at`` is the instant of that record. ``lease`` is the newest claim that was not released;

@@ -23,13 +23,13 @@ from typing import IO, TYPE_CHECKING, Final, Literal, TypeAlias
 import attrs
 from attrs import validators
 
-from wrkr_core.errors import InvalidInputError, VerifyMalformedError
+from wrkr_core.errors import InvalidInputError, VerifyHashError, VerifyMalformedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Reason: TypeAlias = Literal[
-    "truncated", "end_record", "too_large", "name", "order", "header", "gap", "checksum"
+    "truncated", "end_record", "too_large", "name", "order", "header", "gap"
 ]
 """What is wrong with an archive, as ``details["reason"]`` of a ``VerifyMalformedError``."""
 
@@ -190,7 +190,8 @@ def stream(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
     Several entries may be read by turns from one file, by one thread.
 
     Raises:
-        VerifyMalformedError: The file ends early, or the content has another checksum.
+        VerifyMalformedError: The file ends early.
+        VerifyHashError: The content has another checksum.
 
     """
     done = checksum = 0
@@ -203,7 +204,12 @@ def stream(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
         done += len(chunk)
         yield chunk
     if checksum != entry.crc32:
-        raise _malformed("checksum", f"the content of entry {entry.name!r} was changed", entry)
+        raise VerifyHashError(
+            f"the content of entry {entry.name!r} was changed: it has another checksum",
+            reason="checksum",
+            entry=entry.name,
+            offset=entry.offset,
+        )
 
 
 def read(file: IO[bytes], entry: Entry, most: int) -> bytes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 
 from tests.actors import HOLDER_ACTS, TTL, World
 from tests.commands import COMMANDS, NOT_THRIFTY
@@ -80,7 +80,7 @@ class Everybody(RuleBasedStateMachine):
     def attempt(self, command: str, worker: int, number: int) -> None:
         world, who = self.world, self.world.who(worker)
         before, held = world.state, world.holds(who)
-        kept, records = attrs.evolve(before), len(world.journal.records)
+        kept, records = replace(before), len(world.journal.records)
         self.clock_was_set |= command == "jump"
 
         outcome = act(world, command, who, number)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import attrs
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.strategies import STATES, state_in
 from wrkr_core.budget import Amount
@@ -14,7 +15,7 @@ from wrkr_core.job.state import JobState, StepCounts
 
 
 def names(cls: type) -> list[str]:
-    return [field.name for field in attrs.fields(cls)]
+    return [field.name for field in msgspec.structs.fields(cls)]
 
 
 def test_a_draft_has_exactly_the_fields_of_a_state() -> None:
@@ -52,12 +53,12 @@ def test_every_field_is_carried_over_and_none_for_another() -> None:
 
 @given(STATES)
 def test_a_draft_shares_nothing_that_can_be_changed_with_its_state(state: JobState) -> None:
-    before = attrs.evolve(state)
+    before = replace(state)
     draft = Draft.of(state)
 
     draft.add("tokens", 7)
     draft.limit((Amount(meter="steps", amount=1),))
-    for field in attrs.fields(Draft):
+    for field in msgspec.structs.fields(Draft):
         if isinstance(held := getattr(draft, field.name), dict):
             held.clear()
 

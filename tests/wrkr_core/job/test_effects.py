@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.histories import (
     ASKED,
@@ -39,10 +39,9 @@ WALL = (Amount(meter="wall", amount=9),)
 def changed(before: JobState, after: JobState) -> dict[str, Any]:
     """Return what differs apart from the place of the record."""
     return {
-        field.name: getattr(after, field.name)
-        for field in attrs.fields(type(after))
-        if field.name not in {"seq", "hash", "at"}
-        and getattr(before, field.name) != getattr(after, field.name)
+        name: getattr(after, name)
+        for name in after.__struct_fields__
+        if name not in {"seq", "hash", "at"} and getattr(before, name) != getattr(after, name)
     }
 
 
@@ -268,7 +267,7 @@ def test_an_exceeded_budget_is_said_and_a_raised_one_is_the_limit() -> None:
 
 def test_a_checkpoint_is_named_after_its_record() -> None:
     journal = begun()
-    wrong = attrs.evolve(checkpoint(journal), checkpoint_id="cp_2")
+    wrong = replace(checkpoint(journal), checkpoint_id="cp_2")
 
     with pytest.raises(MoveNotAllowedError, match="cp_2 is not the checkpoint of record 3"):
         journal.append(wrong)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.histories import ASKED, Journal, begun, checkpoint, finished, released, started
 from tests.strategies import EVENTS, HOLDER, KNOWN_EVENTS, NOON, UNKNOWN_EVENTS, state_in
@@ -55,9 +55,9 @@ def move_of(event: e.Event) -> str:
 @pytest.mark.parametrize("cls", FURTHER, ids=lambda cls: cls.__name__)
 @given(data=st.data())
 def test_fold_refuses_exactly_what_the_table_refuses(cls: type, data: st.DataObject) -> None:
-    event = attrs.evolve(data.draw(EVENTS[cls]), **RIGHT.get(NAMES[cls], {}))
+    event = replace(data.draw(EVENTS[cls]), **RIGHT.get(NAMES[cls], {}))
     if isinstance(event, e.BudgetReserved):
-        event = e.BudgetReserved(reservation=attrs.evolve(event.reservation, id="r2"))
+        event = e.BudgetReserved(reservation=replace(event.reservation, id="r2"))
     status: Status = data.draw(st.sampled_from(STATUSES))
     state = state_in(status, spent=())
     after = MOVES[move_of(event)].get(status)
@@ -148,7 +148,7 @@ def test_a_record_out_of_place_is_refused(journal: Journal, data: st.DataObject)
 def test_what_was_given_to_fold_is_not_changed() -> None:
     journal = begun()
     before = journal.now
-    kept = attrs.evolve(before)
+    kept = replace(before)
 
     fold(before, record(started(), before.seq + 1))
 
@@ -199,7 +199,7 @@ def test_an_unknown_event_is_shown_and_changes_nothing_else(
 
     after = fold(before, record(event))
 
-    assert after == attrs.evolve(before, seq=10, hash="a" * 64, at=NOON, unknown=(event.type,))
+    assert after == replace(before, seq=10, hash="a" * 64, at=NOON, unknown=(event.type,))
 
 
 def test_unknown_types_are_listed_once_each_in_the_order_they_came() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.histories import (
@@ -28,7 +28,7 @@ from wrkr_core import events as e
 from wrkr_core.artifact import Artifact
 from wrkr_core.budget import Amount, Reservation
 from wrkr_core.errors import NonDeterminismError
-from wrkr_core.job.replay import KEPT_RESULT, PastQuestion, Replay, identity, step_text
+from wrkr_core.job.replay import KEPT_RESULT, PastQuestion, Replay, identity
 from wrkr_core.record import open_lines
 
 PLAN = e.StepRef(name="plan", occurrence=1)
@@ -202,17 +202,6 @@ def test_failures_count_against_the_retries_until_the_last() -> None:
     assert second.failure.attempt == 2
 
 
-@pytest.mark.parametrize("code", ["E_BUDGET_EXCEEDED", "E_INTERRUPTED"])
-def test_what_is_not_the_steps_fault_takes_no_retry(code: str) -> None:
-    journal = begun()
-    journal.append(started(1), failed(1, code=code, retry_at=NOON))
-
-    past = replay_of(journal).visit(EDIT)
-
-    assert past is not None
-    assert (past.attempts, past.failures, past.gave_up) == (1, 0, False)
-
-
 def test_after_a_block_a_persons_resume_begins_the_retries_anew() -> None:
     """Hard case 13: the attempts are counted on, the step may be tried again."""
     journal = begun()
@@ -249,7 +238,7 @@ def test_an_answer_is_found_by_the_key_of_its_question(yes: bool) -> None:  # no
 
     assert unanswered.answer is None
     assert not Replay().is_usable(unanswered, NOON)
-    assert (past.checkpoint_id, past.question, past.kind) == (
+    assert (past.checkpoint_id, past.question, past.action.kind) == (
         opened.checkpoint_id,
         "merge?",
         "approval",
@@ -360,19 +349,6 @@ def test_finished_steps_come_in_the_order_they_were_begun() -> None:
     assert [past.step for past in replay_of(journal).finished_steps()] == [PLAN, EDIT]
 
 
-@pytest.mark.parametrize(
-    ("step", "text"),
-    [
-        (PLAN, "plan"),
-        (e.StepRef(name="plan", occurrence=2), "plan#2"),
-        (keyed("src/a.py"), "edit[src/a.py]"),
-        (keyed("a[0]"), r"edit[a[0\]]"),
-    ],
-)
-def test_a_step_is_written_for_people(step: e.StepRef, text: str) -> None:
-    assert step_text(step) == text
-
-
 @given(STEPS, STEPS)
 def test_two_steps_are_the_same_exactly_when_their_identity_is(
     one: e.StepRef, other: e.StepRef
@@ -382,18 +358,3 @@ def test_two_steps_are_the_same_exactly_when_their_identity_is(
     )
 
     assert (identity(one) == identity(other)) == same
-
-
-NAMES = st.text(r"a\[]#!2", min_size=1, max_size=5)
-
-
-@given(
-    st.builds(e.StepRef, name=NAMES, occurrence=st.integers(1, 3), key=st.none() | NAMES),
-    st.builds(e.StepRef, name=NAMES, occurrence=st.integers(1, 3), key=st.none() | NAMES),
-)
-@example(e.StepRef(name="plan#2", occurrence=1), e.StepRef(name="plan", occurrence=2))
-@example(e.StepRef(name="edit[a]", occurrence=1), keyed("a"))
-@example(keyed("a]#2", name="e"), e.StepRef(name="e[a]#2]", occurrence=1))
-def test_two_steps_are_never_written_alike(one: e.StepRef, other: e.StepRef) -> None:
-    """Marks, reservations and the question "run it again?" are told apart by this text."""
-    assert (step_text(one) == step_text(other)) == (identity(one) == identity(other))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import pytest
 from hypothesis import given
 from msgspec.structs import replace
@@ -43,7 +42,7 @@ def forged(log: Records, seq: int, **changes: object) -> Records:
     """Return the log with fields of one event changed."""
     at = seq - 1
     event: Any = log[at].event
-    event = attrs.evolve(event, **changes)
+    event = replace(event, **changes)
     return [*log[:at], replace(log[at], event=event), *log[at + 1 :]]
 
 

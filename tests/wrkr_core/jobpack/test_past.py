@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
 import pytest
 from msgspec.structs import replace
 
@@ -41,7 +40,7 @@ def forged(log: Records, seq: int, **changes: object) -> Records:
     """Return the log with fields of one event changed."""
     at = seq - 1
     event: Any = log[at].event
-    return [*log[:at], replace(log[at], event=attrs.evolve(event, **changes)), *log[at + 1 :]]
+    return [*log[:at], replace(log[at], event=replace(event, **changes)), *log[at + 1 :]]
 
 
 def first(log: Records, kind: type) -> int:
@@ -117,7 +116,7 @@ def test_steps_are_told_apart_by_key_or_occurrence() -> None:
         e.StepRef(name="fetch", occurrence=1, key="a"),
         e.StepRef(name="fetch", occurrence=1, key="b"),
     ):
-        story.tell(started(step=step), attrs.evolve(FINISHED, step=step))
+        story.tell(started(step=step), replace(FINISHED, step=step))
 
     follow(records(story))
 
@@ -354,7 +353,7 @@ def test_an_environment_is_captured_once_and_replaced_by_name() -> None:
 
 def test_an_environment_has_the_digest_of_its_observations() -> None:
     story = working()
-    forgery = attrs.evolve(LINUX, digest=DARWIN.digest)
+    forgery = replace(LINUX, digest=DARWIN.digest)
 
     assert "digest of the environment" in refused_telling(
         story, e.EnvironmentCaptured(fingerprint=forgery)

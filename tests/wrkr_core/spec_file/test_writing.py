@@ -6,12 +6,12 @@ import json
 import sys
 from typing import Any
 
-import attrs
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.values import is_value
 from tests.wrkr_core.spec_file.documents import DOCUMENTS, json_bytes, shell
 from wrkr_core.errors import InvalidInputError, NotSupportedHereError
 from wrkr_core.spec import Check, Command, JobSpec, StepSpec, Variable
@@ -109,4 +109,4 @@ def test_what_a_person_would_write_is_plain_json() -> None:
 
     assert values["budget"]["cost"] == "5"
     assert values["budget"]["wall"] == "10m"
-    assert attrs.has(type(spec))
+    assert is_value(type(spec))

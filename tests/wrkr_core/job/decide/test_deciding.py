@@ -8,8 +8,10 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.histories import ASKED, EDIT, Journal, begun
+from tests.signers import BEA, signature_of
 from tests.strategies import NOON, state_in
 from wrkr_core import events as e
 from wrkr_core.budget import Amount
@@ -21,6 +23,7 @@ from wrkr_core.errors import (
     NotFoundError,
 )
 from wrkr_core.job.decide.deciding import (
+    answer_claim,
     decide_approve,
     decide_ask,
     decide_block_on_decisions,
@@ -30,12 +33,13 @@ from wrkr_core.job.decide.deciding import (
 from wrkr_core.job.decide.lifecycle import decide_complete, decide_resume
 from wrkr_core.job.decide.working import decide_start
 from wrkr_core.job.state import STATUSES, JobState, Status
+from wrkr_core.signing.claims import ApprovalClaim
 
 if TYPE_CHECKING:
     from wrkr_core.approval import Decision
 
 OPEN = ("queued", "running", "paused", "blocked_decision", "blocked_budget", "blocked_error")
-YES_OR_NO = attrs.evolve(ASKED, choices=())
+YES_OR_NO = replace(ASKED, choices=())
 
 
 def record(state: JobState, **given_fields: Any) -> tuple[e.Event, ...]:  # noqa: ANN401
@@ -57,7 +61,7 @@ def asking(*questions: str, **action: Any) -> tuple[Journal, list[Decision]]:  #
     """Return the log of a job whose worker, and then others, asked these questions."""
     journal = begun()
     for number, question in enumerate(questions):
-        wanted = attrs.evolve(YES_OR_NO, key=f"k{number}", **action)
+        wanted = replace(YES_OR_NO, key=f"k{number}", **action)
         epoch = 1 if number == 0 else None
         journal.append(*ask(journal.now, question=question, action=wanted, epoch=epoch))
     return journal, list(journal.now.decisions)
@@ -193,6 +197,39 @@ def test_a_refusal_is_an_answer_too() -> None:
         ),
         e.JobResumed(reason="cp_3 was refused"),
     )
+
+
+def test_a_signature_over_exactly_this_answer_is_recorded_with_it() -> None:
+    journal, (decision,) = asking("merge?", choices=("a", "b"))
+    claim = ApprovalClaim(
+        subject=decision.subject,
+        job_id=journal.job_id,
+        checkpoint_id="cp_3",
+        decision="approved",
+        reason="looked",
+        choice="a",
+        not_after=NOON + 1,
+    )
+    no = attrs.evolve(claim, decision="refused", not_after=None)
+    signed, signed_no = (bytes(signature_of(each, BEA)) for each in (claim, no))
+    yes = {"checkpoint_id": "cp_3", "choice": "a", "expires_at": NOON + 1}
+
+    given_, _ = approve(journal.now, **yes, signature=signed)
+    refused, _ = decide_refuse(
+        journal.now, checkpoint_id="cp_3", reason="looked", choice="a", signature=signed_no
+    )
+
+    assert isinstance(given_, e.ApprovalGiven)
+    assert isinstance(refused, e.ApprovalRefused)
+    assert bytes(given_.signature) == signed
+    assert bytes(refused.signature) == signed_no
+    assert answer_claim(journal.job_id, given_) == claim
+    assert answer_claim(journal.job_id, refused) == no
+    for wrong in ({**yes, "choice": "b"}, {**yes, "expires_at": None}, {**yes, "reason": "no"}):
+        with pytest.raises(InvalidInputError, match="made for another answer"):
+            approve(journal.now, **wrong, signature=signed)
+    with pytest.raises(InvalidInputError, match="is not a signature"):
+        approve(journal.now, **yes, signature=b"{}")
 
 
 @given(st.permutations(range(4)), st.lists(st.booleans(), min_size=4, max_size=4))

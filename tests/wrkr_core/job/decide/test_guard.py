@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import pytest
+from msgspec.structs import replace
 
 from tests.histories import EDIT
 from tests.strategies import HOLDER, NOON, state_in
@@ -210,7 +210,7 @@ def test_a_job_that_is_over_is_left_alone(name: str, status: Any) -> None:  # no
 def test_deciding_changes_nothing_by_itself(name: str) -> None:
     decide, given = COMMANDS[name]
     state = state_in("running")
-    kept = attrs.evolve(state)
+    kept = replace(state)
 
     try:
         first, second = decide(state, **given), decide(state, **given)

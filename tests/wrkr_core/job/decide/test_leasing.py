@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.fakes import FakeMachine
 from tests.strategies import HOLDER, NOON, state_in
@@ -48,7 +48,7 @@ DARWIN = fingerprint([Observation(rule="os", value="darwin")])
 HERE = Observer(
     now=NOON, uptime=5, boot_id="boot-a", holder_is_gone=False, unchanged_for=0, same_clock=True
 )
-GONE = attrs.evolve(HERE, holder_is_gone=True)
+GONE = replace(HERE, holder_is_gone=True)
 BEAT = Heartbeat(
     epoch=3, beats=4, unrecorded=77, expires_at=NOON + TTL, boot_id="boot-a", expires_uptime=5 + TTL
 )
@@ -93,7 +93,7 @@ def test_a_live_holder_keeps_the_job_and_the_taker_learns_who_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("observer", "why"),
-    [(GONE, "holder_gone"), (attrs.evolve(HERE, uptime=5 + TTL), "expired")],
+    [(GONE, "holder_gone"), (replace(HERE, uptime=5 + TTL), "expired")],
 )
 def test_a_takeover_says_why_and_accounts_for_what_was_not_recorded(
     observer: Observer, why: str
@@ -113,7 +113,7 @@ def test_a_takeover_says_why_and_accounts_for_what_was_not_recorded(
     )
 
 
-@pytest.mark.parametrize("beat", [None, attrs.evolve(BEAT, epoch=2)])
+@pytest.mark.parametrize("beat", [None, replace(BEAT, epoch=2)])
 def test_a_heartbeat_of_another_epoch_accounts_for_nothing(beat: Heartbeat | None) -> None:
     (taken,) = take(state_in("running"), beat=beat, observer=GONE)
 
@@ -131,18 +131,18 @@ def test_a_fork_that_is_being_made_is_not_worked_on() -> None:
     half = state_in("running", forked_from=e.ForkPoint(job="j_1", seq=2, hash="a" * 64), epoch=1)
     lease = half.lease
     assert lease is not None
-    made = attrs.evolve(half, lease=attrs.evolve(lease, worker="fork", epoch=1))
+    made = replace(half, lease=replace(lease, worker="fork", epoch=1))
 
     with pytest.raises(MoveNotAllowedError, match="job j_7 is a fork that is not complete"):
         take(made, observer=GONE)
     assert take(half, observer=GONE)
-    assert take(attrs.evolve(made, status="queued", lease=None))
+    assert take(replace(made, status="queued", lease=None))
 
 
 @pytest.mark.parametrize(("now", "awake"), [(NOON + 99, False), (NOON + 100, True)])
 def test_a_sleeping_job_is_not_woken_before_its_time(now: int, awake: bool) -> None:  # noqa: FBT001
     state = state_in("queued", wake_at=NOON + 100, **FREE)
-    observer = attrs.evolve(HERE, now=now)
+    observer = replace(HERE, now=now)
 
     if awake:
         assert take(state, observer=observer)

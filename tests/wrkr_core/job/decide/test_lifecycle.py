@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.histories import EDIT, Journal, begun, checkpoint
 from tests.strategies import SPECS, state_in
@@ -72,7 +73,7 @@ def test_an_id_that_is_taken_by_another_spec_is_refused(one: JobSpec, other: Job
 def test_an_id_that_is_taken_by_another_fork_is_refused() -> None:
     """Hard case 8."""
     state = state_in("queued", spec_digest=spec_digest(SPEC), forked_from=FORK)
-    other = attrs.evolve(FORK, seq=4)
+    other = replace(FORK, seq=4)
 
     assert decide_submit(state, job_id="j", spec=SPEC, engine="", forked_from=FORK) == ()
     for forked_from in (None, other):
@@ -116,7 +117,7 @@ def test_a_paused_or_blocked_job_that_waits_for_nothing_can_be_resumed(status: S
 def test_a_job_that_waits_for_a_person_is_not_resumed_past_the_decision() -> None:
     """Hard case 12."""
     first = state_in("blocked_decision").decisions[0]
-    second = attrs.evolve(first, checkpoint_id="cp_5", question="deploy?")
+    second = replace(first, checkpoint_id="cp_5", question="deploy?")
     state = state_in("blocked_decision", decisions=(first, second))
 
     with pytest.raises(ApprovalRequiredError) as caught:
@@ -135,6 +136,23 @@ def test_a_job_over_its_budget_is_not_resumed_past_it() -> None:
 
     assert caught.value.message == "job j_7 is over its budget: tokens: 101 used, limit 100"
     assert caught.value.hint == "wrkr budget raise j_7 --tokens …"
+
+
+@pytest.mark.parametrize(("used", "may_go_on"), [(1, True), (2, False), (3, False)])
+def test_a_job_without_a_step_left_is_not_resumed_to_be_blocked_again(
+    used: int,
+    may_go_on: bool,  # noqa: FBT001  # a row of the table
+) -> None:
+    """Hard case 13."""
+    limits, spent = (Amount(meter="steps", amount=2),), (Amount(meter="steps", amount=used),)
+    state = waiting("blocked_budget", limits=limits, spent=spent, reservations=())
+
+    if may_go_on:
+        assert decide_resume(state, reason="x") == (e.JobResumed(reason="x"),)
+    else:
+        with pytest.raises(BudgetExceededError, match=f"steps: {used} used") as caught:
+            decide_resume(state, reason="x")
+        assert caught.value.hint == "wrkr budget raise j_7 --steps …"
 
 
 def test_what_is_set_aside_counts_when_a_job_is_resumed() -> None:
@@ -201,11 +219,11 @@ def test_a_job_that_cannot_go_on_says_so_in_a_checkpoint(epoch: int | None) -> N
     )
 
     assert [type(event) for event in events] == [e.CheckpointRecorded, e.JobBlocked]
-    assert attrs.asdict(events[1]) == {
+    assert msgspec.structs.asdict(events[1]) == {
         "status": "blocked_error",
         "summary": "no disk",
         "reason_codes": ("E_X",),
-        "step": attrs.asdict(EDIT),
+        "step": EDIT,
     }
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.histories import EDIT, Journal, begun, finished, keyed
 from tests.strategies import NOON, state_in
@@ -36,7 +36,7 @@ YES = Answer(checkpoint_id="cp_3", approved=True, by="ann", reason="looked", cho
 
 def start(state: JobState, **given_fields: Any) -> tuple[e.Event, ...]:  # noqa: ANN401
     fields = {"step": EDIT, "attempt": 1, "input_digest": "d", "at_most_once": True, "epoch": 3}
-    return decide_start(attrs.evolve(state, decisions=()), **{**fields, **given_fields})
+    return decide_start(replace(state, decisions=()), **{**fields, **given_fields})
 
 
 def of(**amounts: int) -> tuple[Amount, ...]:
@@ -66,7 +66,7 @@ def test_a_guarded_step_names_the_checkpoint_that_allowed_it() -> None:
 def test_a_step_whose_gate_was_refused_does_not_begin() -> None:
     """Invariant I5, hard case 12."""
     with pytest.raises(ApprovalRequiredError) as caught:
-        start(state_in("running"), gate=attrs.evolve(YES, approved=False))
+        start(state_in("running"), gate=replace(YES, approved=False))
 
     assert caught.value.message == "step edit of job j_7 was refused by ann: looked"
     assert caught.value.details == {"job_id": "j_7", "checkpoint_id": "cp_3"}
@@ -197,7 +197,7 @@ def test_an_attempt_may_end_whatever_people_did_meanwhile_unless_the_job_is_comp
             decide_finish(state_in(status), **fields)
     else:
         assert decide_finish(state_in(status), **fields) == (
-            attrs.evolve(outcome, step=EDIT, attempt=1, epoch=3, usage=of(wall=5)),
+            replace(outcome, step=EDIT, attempt=1, epoch=3, usage=of(wall=5)),
         )
 
 
