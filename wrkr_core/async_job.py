@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wrkr_core.errors import StepTimeoutError
 from wrkr_core.instants import duration_text
 from wrkr_core.work.calling import call_within
 from wrkr_core.work.job import DEFAULT_BACKOFF, Job
+from wrkr_core.work.places import rest_on
 from wrkr_core.work.steps import Call, Do, Wait, step_plan
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class AsyncJob:
         self,
         name: str,
         function: Callable[..., Any],
+        /,
         *args: Any,  # noqa: ANN401  # as Job.step
         key: str | None = None,
         retries: int = 0,
@@ -103,11 +106,13 @@ class AsyncJob:
             return await self._threads.run(
                 call_within, wanted.function, wanted.args, wanted.kwargs, wanted.limit
             )
-        return await self._threads.run(wanted.function, *wanted.args, **wanted.kwargs)
+        return await self._threads.run(partial(wanted.function, *wanted.args, **wanted.kwargs))
 
     async def ask(self, question: str, **options: Any) -> Answer:  # noqa: ANN401  # the keywords of Job.ask
         """Return what a person decided; see ``Job.ask``."""
-        return await self._threads.run(self._job.ask, question, **options)
+        answer = await self._threads.run(self._job.ask, question, **options)
+        rest_on(self._job.holding.number, answer)  # in this task too, not only in the thread
+        return answer
 
     async def sleep(self, time: str | int, *, key: str | None = None) -> None:
         """Let go of the job for a time; see ``Job.sleep``."""
@@ -118,12 +123,12 @@ class AsyncJob:
         await self._threads.run(self._job.charge, **used)
 
     @asynccontextmanager
-    async def reserve(self, **wanted: Any) -> AsyncGenerator[Spending]:  # noqa: ANN401  # the keywords of Job.reserve
+    async def reserve(self, **wanted: Any) -> AsyncGenerator[AsyncSpending]:  # noqa: ANN401  # the keywords of Job.reserve
         """Set amounts aside before the act; see ``Job.reserve``."""
         reserving = self._job.reserve(**wanted)
         spending = await self._threads.enter(reserving)
         try:
-            yield spending
+            yield AsyncSpending(spending, self._threads)
         except BaseException as error:
             await self._threads.run(reserving.__exit__, type(error), error, error.__traceback__)
             raise
@@ -152,6 +157,24 @@ class AsyncJob:
     async def check(self) -> None:
         """Look whether the job may go on; see ``Job.check``."""
         await self._threads.run(self._job.check)
+
+
+class AsyncSpending:
+    """An open reservation; ``await`` its settling with what was really used, or all of it counts."""
+
+    def __init__(self, spending: Spending, threads: Threads) -> None:
+        """Made by ``AsyncJob.reserve``."""
+        self._spending = spending
+        self._threads = threads
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether it is settled already, by this run or by one before it."""
+        return self._spending.is_settled
+
+    async def settle(self, **used: Any) -> None:  # noqa: ANN401  # the keywords of budget.amounts
+        """Record the actual amounts; see ``Spending.settle``."""
+        await self._threads.run(self._spending.settle, **used)
 
 
 async def _await_within(wanted: Call) -> Any:  # noqa: ANN401  # whatever the coroutine returns

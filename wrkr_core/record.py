@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from wrkr_core import chain, codec
-from wrkr_core.errors import Corrupt
+from wrkr_core.errors import Corrupt, InvalidInputError
 from wrkr_core.events import Event, RecordedEvent
 from wrkr_core.store import Event as StoredEvent
 from wrkr_core.store import NewEvent
@@ -29,6 +29,9 @@ class Line(msgspec.Struct, frozen=True):
     seq: int
     type: str
 
+
+LONGEST_LINE: Final = 2**20
+"""Bytes of a log line; a jobpack with a longer one is refused by who reads it (EVIDENCE 5.1)."""
 
 _decode_line = msgspec.json.Decoder(Line).decode
 
@@ -55,6 +58,14 @@ def seal_all(
         prev, line = chain.seal(
             prev=prev, at=at, by=by, id=record_id, job=job_id, payload=payload, seq=seq, type=wire
         )
+        if len(line) > LONGEST_LINE:
+            raise InvalidInputError(
+                f"a {wire} event of {len(line)} bytes cannot be recorded; at most {LONGEST_LINE}",
+                hint="keep what is large in a file, and record the file as an artifact",
+                type=wire,
+                size=len(line),
+                limit=LONGEST_LINE,
+            )
         new.append(NewEvent(id=record_id, type=wire, at=at, data=line))
         recorded.append(RecordedEvent(seq=seq, at=at, by=by, id=record_id, hash=prev, event=event))
     return new, recorded

@@ -1,8 +1,11 @@
-"""Waiting for something to happen to a job, by looking now and then."""
+"""Watching jobs: what is new in a store, and waiting for one by looking now and then."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+from wrkr_core.errors import InvalidInputError, check_whole
+from wrkr_core.record import open_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -11,10 +14,25 @@ if TYPE_CHECKING:
     from wrkr_core.job.state import JobState, Status
     from wrkr_core.job_log import JobLog
     from wrkr_core.machine import Machine
+    from wrkr_core.store import Store
 
 SHORTEST: Final = 20_000  # µs between looks, doubled while nothing happens
 LONGEST: Final = 250_000
 SECOND: Final = 1_000_000
+
+
+def feed(store: Store, cursor: str, limit: int) -> tuple[list[tuple[str, RecordedEvent]], str]:
+    """Return events of all jobs and the next cursor; see ``Ledger.feed``."""
+    check_whole("limit", limit, 1)
+    try:
+        stored, cursor = store.feed(cursor, limit)
+    except ValueError as error:
+        raise InvalidInputError(
+            f"the feed cannot be read from {cursor!r}: {error}",
+            hint="begin with an empty cursor, and go on with the one that comes back",
+            argument="cursor",
+        ) from error
+    return [(each.stream, open_all(each.stream, [each], prev=None)[0]) for each in stored], cursor
 
 
 def follow(

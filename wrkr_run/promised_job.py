@@ -37,6 +37,7 @@ class PromisedJob(Job):
         options: StepOptions,
         name: str,
         function: Callable[..., Any],
+        /,
         *args: Any,  # noqa: ANN401  # as in Job
         **kwargs: Any,  # noqa: ANN401  # as in Job
     ) -> Any:  # noqa: ANN401  # as in Job

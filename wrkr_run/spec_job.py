@@ -11,7 +11,6 @@ from wrkr_core import events as e
 from wrkr_core.checkpoint import LONGEST_SUMMARY
 from wrkr_core.errors import (
     Blocked,
-    BudgetExceededError,
     InterruptedByUserError,
     InvalidInputError,
     LeaseConflictError,
@@ -141,8 +140,8 @@ class _Steps:
         )
         try:
             self._job.step_with(options, step.id, self._attempt, step)
-        except (Blocked, KeyboardInterrupt) as stop:
-            self._record_stop(step, stop)
+        except Blocked:
+            self._record_end(step)
             raise
 
     def _gate(self, step: StepSpec) -> Answer:
@@ -186,24 +185,16 @@ class _Steps:
                 return each
         return None
 
-    def _record_stop(self, step: StepSpec, stop: BaseException) -> None:
-        """Record that the attempt was stopped, which is no failure of the step.
+    def _record_end(self, step: StepSpec) -> None:
+        """Record that the attempt was stopped for good, with the job.
 
-        An at-most-once step is left open: it may have run, so a person is asked before it runs again.
+        Stopped for now it stays open: that is no failure of the step, and the next attempt no retry.
         """
         begun, job = self._open_attempt(step), self._job
-        canceled = job.state.status == "canceled"
-        if begun is None or (step.at_most_once and not canceled):
-            return
-        reason: InterruptedByUserError | BudgetExceededError
-        if isinstance(stop, Blocked) and stop.status == "blocked_budget":
-            reason = BudgetExceededError("the wall limit of the job interrupted the step")
-        elif isinstance(stop, Blocked):
-            reason = InterruptedByUserError(f"stopped, because the job is {stop.status}")
-        else:
-            reason = InterruptedByUserError("stopped, because the worker was asked to stop")
-        with suppress(LeaseConflictError, StoreError):  # then the attempt is a crashed one
-            job.attempts.fail(begun.step, begun.attempt, reason, delay=None if canceled else 0)
+        if begun is not None and job.state.status == "canceled":
+            reason = InterruptedByUserError("stopped, because the job is canceled")
+            with suppress(LeaseConflictError, StoreError):  # then it stays open
+                job.attempts.fail(begun.step, begun.attempt, reason, delay=None)
 
     def _progress(self, step: StepSpec, number: int, *, ran_before: bool) -> None:
         """Record a progress checkpoint, unless it is recorded or the last one is too young."""

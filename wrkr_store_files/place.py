@@ -67,7 +67,11 @@ def check_format(layout: Layout) -> bool:
     except msgspec.DecodeError:
         stamp = Stamp("", 0)
     if stamp.format != NAME or stamp.version < 1:
-        raise StoreUnavailable(f"{layout.format} is not the format of a store", path=layout.root)
+        raise StoreUnavailable(
+            f"{layout.format} is not the format of a store",
+            path=layout.root,
+            hint="choose another folder for the store",
+        )
     if stamp.version > FORMAT:
         raise StoreTooNew(
             f"the store in {layout.root} has format {stamp.version}; this release knows {FORMAT}",

@@ -39,7 +39,11 @@ def copy(layout: Layout, disk: Disk, target: str, header: Header) -> None:
     Raises: InvalidInputError, StoreUnavailable.
     """
     if look_at(target) is not None:
-        raise InvalidInputError(f"there is something at {target} already", path=target)
+        raise InvalidInputError(
+            f"there is something at {target} already",
+            path=target,
+            hint="choose another place for the copy",
+        )
     if f"{target}/".startswith(f"{layout.root}/"):
         raise InvalidInputError(
             f"{target} is inside the store", path=target, hint="choose a folder outside"

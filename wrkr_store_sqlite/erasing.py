@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wrkr_core.errors import Unknown
 from wrkr_store_sqlite.flushing import flush_file
+from wrkr_store_sqlite.room import MOST_STEP
 
 if TYPE_CHECKING:
     import sqlite3
@@ -49,6 +50,8 @@ def has_remnants(connection: sqlite3.Connection) -> bool:
 def drop_blanks(connection: sqlite3.Connection) -> None:
     """Delete the blank rows, but the newest row, which keeps ``pos`` from starting over.
 
+    Cells that were deleted, or shrank a lot, lose the zeros that fill their place.
+
     Raises: sqlite3.Error.
     """
     connection.execute("BEGIN IMMEDIATE")
@@ -56,6 +59,10 @@ def drop_blanks(connection: sqlite3.Connection) -> None:
         "DELETE FROM events WHERE sid IS NULL AND pos < (SELECT max(pos) FROM events)"
     )
     connection.execute("DELETE FROM cells WHERE key IS NULL")
+    connection.execute(
+        "UPDATE cells SET pad = x'' WHERE length(pad) > CASE WHEN data IS NULL THEN 0 ELSE ? END",
+        (MOST_STEP,),
+    )
     connection.execute("UPDATE meta SET value = 1 WHERE name = 'remnants'")
     connection.execute("COMMIT")
 

@@ -87,7 +87,7 @@ def backup(connection: sqlite3.Connection, path: str, target: str) -> None:
     """Write a copy of one instant to ``target``, complete or not at all, and flush it.
 
     Raises:
-        InvalidInputError: ``target`` is a file of the store itself.
+        InvalidInputError: There is something at ``target``, or it is a file of the store itself.
         StoreUnavailable: It cannot be written.
         sqlite3.Error: The store cannot be read.
 
@@ -97,12 +97,24 @@ def backup(connection: sqlite3.Connection, path: str, target: str) -> None:
         raise InvalidInputError(
             f"{target} is a file of the store itself", hint="choose another file for the copy"
         )
+    if os.path.lexists(target):
+        raise _taken(target)
     try:
         copy_to(connection, resolved)
+    except FileExistsError as error:
+        raise _taken(target) from error
     except OSError as error:
         raise StoreUnavailable(
             f"{target}: {error.strerror}", path=target, hint="choose another place for the copy"
         ) from error
+
+
+def _taken(target: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"there is something at {target} already",
+        path=target,
+        hint="choose another place for the copy",
+    )
 
 
 def size(path: str) -> int:

@@ -149,7 +149,7 @@ def _settle(connection: sqlite3.Connection, path: str) -> None:
     found = schema.standing(connection, path)
     if found == "older":
         _leave_wal(connection, path)
-        copy_to(connection, f"{path}.layout-{schema.layout_of(connection)}.bak")
+        copy_to(connection, f"{path}.layout-{schema.layout_of(connection)}.bak", replaces=True)
         with _transaction(connection, "EXCLUSIVE"):
             schema.migrate(connection, path)
     settle_journal_mode(connection)

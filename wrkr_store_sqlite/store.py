@@ -217,10 +217,11 @@ class SqliteStore:
         return self._reading(maintenance.problems)
 
     def backup(self, path: str) -> None:
-        """Write a consistent copy to ``path``, replacing a file there, while others go on.
+        """Write a consistent copy to a new file ``path``, while others go on.
 
-        The copy is a store of its own and survives loss of power. Raises: StoreUnavailable,
-        InvalidInputError, Corrupt.
+        The copy is a store of its own and survives loss of power.
+
+        Raises: InvalidInputError, if there is something at ``path``; StoreUnavailable, Corrupt.
         """
         from wrkr_store_sqlite import maintenance
 

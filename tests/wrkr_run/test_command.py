@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +11,6 @@ from wrkr_core.machine import ThisMachine
 from wrkr_core.spec import Command, Variable
 from wrkr_run.command import CommandOutcome, NoGuard, arguments, run_command
 from wrkr_run.interruption import Interruption
-from wrkr_run.processes import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,37 +127,6 @@ def test_200_megabytes_of_output_are_read_counted_and_not_kept(workspace: Path) 
 
 def test_a_command_that_reads_its_input_finds_none(workspace: Path) -> None:
     assert run(Command(argv=("cat",)), workspace).succeeded
-
-
-def test_hard_case_15_a_grandchild_that_holds_the_output_does_not_hold_us(
-    workspace: Path,
-) -> None:
-    outcome = run(shell("sleep 600 & echo $!; exit 0"), workspace)
-    grandchild = int(outcome.stdout.text)
-
-    assert outcome.succeeded
-    assert process(grandchild) is not None
-    os.kill(grandchild, 9)
-
-
-def test_a_grandchild_that_goes_on_writing_does_not_hold_us(workspace: Path) -> None:
-    outcome = run(shell("yes & echo $! >&2; exit 0"), workspace)
-
-    os.kill(int(outcome.stderr.text), 9)
-    assert outcome.succeeded
-
-
-@pytest.mark.parametrize("stubborn", ["", "trap '' TERM; "])
-def test_hard_case_15_children_of_a_stopped_command_end_with_it(
-    stubborn: str, workspace: Path, until: Until
-) -> None:
-    line = f"({stubborn}exec sleep 600) & echo $!; wait"
-
-    outcome = run(shell(line, timeout=100 * MILLISECOND), workspace)
-
-    child = int(outcome.stdout.text)
-    until(lambda: process(child) is None)
-    assert outcome.timed_out
 
 
 def test_at_its_timeout_a_command_may_end_in_order(workspace: Path) -> None:

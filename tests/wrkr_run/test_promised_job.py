@@ -64,3 +64,16 @@ def test_waiting_for_a_retry_ends_with_a_request_to_stop(ledger: Ledger) -> None
         )
 
     assert ledger.state(job_id).status == "queued"
+
+
+def test_a_step_function_may_take_arguments_called_as_those_of_step(ledger: Ledger) -> None:
+    job_id = ledger.submit(JobSpec(name="j"))
+
+    def act(**given: int) -> dict[str, int]:
+        return given
+
+    with ledger.work(job_id, worker="w") as job:
+        promised = PromisedJob(job, lambda: None, Interruption())
+        given = promised.step("act", act, name=1, function=2, options=3, self=4)
+
+    assert given == {"name": 1, "function": 2, "options": 3, "self": 4}

@@ -133,28 +133,6 @@ def test_once_ends_when_nothing_more_can_be_claimed(ledger: Ledger, workspace: P
     assert statuses(ledger)["free"] == "completed"
 
 
-def test_hard_case_14_a_job_from_another_environment_is_reported_and_never_touched(
-    ledger: Ledger, workspace: Path
-) -> None:
-    submit(ledger, workspace, "moved", "true", environment=["file:lock"])
-    with ledger.work("moved", worker="first", probe=probe(ledger)):
-        pass
-    before = ledger.state("moved")
-    (workspace / "lock").touch()
-    lines: list[str] = []
-
-    drain(ledger, report=lines.append)
-
-    assert ledger.state("moved") == before
-    assert lines[0].startswith("moved was left alone: job moved was started in another environment")
-
-
-def probe(ledger: Ledger) -> Any:  # noqa: ANN401  # a Probe
-    from wrkr_run.environment import make_probe
-
-    return make_probe(ledger.store, ledger.machine)
-
-
 def test_a_job_that_comes_later_is_worked_on_too(
     ledger: Ledger, workspace: Path, until: Until
 ) -> None:
@@ -194,7 +172,7 @@ def test_a_signal_stops_what_runs_in_order_and_the_jobs_can_be_resumed(
 
     assert summary.interrupted
     state = ledger.state("j")
-    assert (state.status, state.lease, state.open_steps) == ("queued", None, ())
+    assert (state.status, state.lease, state.steps.failed_attempts) == ("queued", None, 0)
     assert drain(ledger).completed == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wrkr_core import events as e
+from wrkr_core.finding import open_store
+from wrkr_core.ledger import Ledger
 from wrkr_core.spec import Command, JobSpec, StepSpec
+from wrkr_run.processes import process
 from wrkr_run.worker_process import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from wrkr_core.ledger import Ledger
 
     Until = Callable[[Callable[[], object]], None]
 
@@ -91,3 +94,41 @@ def test_a_signal_ends_it_with_130_and_leaves_a_resumable_job(
 
     assert worker.returncode == 130
     assert shared.state("j").status == "queued"
+
+
+def test_what_a_step_left_running_on_purpose_outlives_the_job(
+    shared: Ledger, store_url: str, workspace: Path
+) -> None:
+    submit(shared, workspace, "sleep 600 > log 2>&1 & echo $! > pid")
+
+    assert main([store_url, "--job", "j"]) == 0
+
+    server = int((workspace / "pid").read_text())
+    assert process(server) is not None
+    os.kill(server, signal.SIGKILL)
+
+
+EMIT = """if True:
+    import os
+    from wrkr_core.finding import open_store
+    from wrkr_core.ledger import Ledger
+    store = open_store(os.environ["WRKR_STORE"])
+    Ledger(store).emit(os.environ["WRKR_JOB_ID"], "progress", "from inside")
+"""
+
+
+@pytest.mark.parametrize("given", ["sqlite", "files"])
+def test_a_command_finds_the_store_of_its_job(given: str, tmp_path: Path) -> None:
+    url = f"{given}:///{tmp_path}/store"
+    store = open_store(url)
+    ledger = Ledger(store, actor="ann")
+    steps = [StepSpec(id="one", command=Command(argv=(sys.executable, "-c", EMIT)))]
+    ledger.submit(JobSpec(name="j", inputs={"workspace": str(ROOT)}, steps=steps), job_id="j")
+
+    start(url, "--job", "j").communicate()
+
+    assert ledger.state("j").status == "completed"
+    events = [each.event for each in ledger.events("j")]
+    said = [each.summary for each in events if isinstance(each, e.CheckpointRecorded)]
+    assert "from inside" in said
+    store.close()

@@ -50,8 +50,12 @@ def test_a_copy_is_the_store_at_that_instant(root: Path, tmp_path: Path) -> None
 def test_a_copy_never_replaces_anything(root: Path, store: FilesStore, tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
 
-    with pytest.raises(InvalidInputError, match="there is something at"):
+    with pytest.raises(InvalidInputError) as caught:
         store.backup(str(tmp_path / "there"))
+
+    assert str(caught.value) == f"there is something at {tmp_path / 'there'} already"
+    assert caught.value.hint == "choose another place for the copy"
+    assert caught.value.details == {"path": str(tmp_path / "there")}
 
 
 def test_a_copy_is_never_made_inside_the_store(root: Path, store: FilesStore) -> None:

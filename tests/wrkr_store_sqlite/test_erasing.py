@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.wrkr_store_sqlite.samples import bytes_of_all_files, grown, new, sql, store_at
-from wrkr_core.errors import Deleted, Unknown
+from wrkr_core.errors import Conflict, Deleted, Unknown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +140,33 @@ def test_compacting_gives_space_back_and_keeps_what_is_left(
     assert sql(tmp_path / "wrkr.db", "SELECT count(*) FROM events WHERE sid IS NULL") == [(0,)]
     store.append("s2", 0, new(1))
     assert store.feed(str(last))[0][0].stream == "s2"
+
+
+def test_compacting_gives_back_the_space_of_deleted_and_shrunken_cells(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    for key in ("deleted", "shrunken", "kept"):
+        store.put(key, b"x" * 1_000_000, 0)
+    store.put("deleted", None, 1)
+    store.put("shrunken", b"small", 1)
+    store.put("varies", b"x" * 70, 0)
+    pad = sql(tmp_path / "wrkr.db", "SELECT length(pad) FROM cells WHERE key = 'varies'")
+
+    store.compact()
+
+    assert store.size() < 1_200_000
+    assert store.get("deleted") is None
+    shrunken, kept = store.get("shrunken"), store.get("kept")
+    assert shrunken is not None
+    assert kept is not None
+    assert (shrunken.data, shrunken.version, len(kept.data)) == (b"small", 2, 1_000_000)
+    assert sql(tmp_path / "wrkr.db", "SELECT length(pad) FROM cells WHERE key = 'varies'") == pad
+    assert store.check() == []
+    with pytest.raises(Conflict):  # versions never repeat (C2)
+        store.put("deleted", b"again", 1)
+    assert store.put("deleted", b"again" * 1000, 0) == 3
+    assert store.put("shrunken", b"larger again" * 1000, 2) == 3
+    assert store.check() == []
 
 
 def test_after_compacting_the_newest_pos_is_still_taken(store: SqliteStore) -> None:

@@ -115,17 +115,31 @@ def test_a_backup_is_a_store_of_one_instant(store: SqliteStore, tmp_path: Path) 
         copy.close()
 
 
-def test_a_backup_replaces_the_one_before(store: SqliteStore, tmp_path: Path) -> None:
-    target = tmp_path / "copy.db"
+@pytest.mark.parametrize("there", ["file", "folder", "link", "backup"])
+def test_a_backup_never_replaces_anything(store: SqliteStore, tmp_path: Path, there: str) -> None:
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    target = folder / "copy.db"
     store.append("a", 0, new(1))
-    store.backup(str(target))
-    store.append("a", 1, new(2))
-    store.backup(str(target))
+    if there == "file":
+        target.write_bytes(b"mine")
+    elif there == "folder":
+        target.mkdir()
+    elif there == "link":
+        target.symlink_to(tmp_path / "mine")
+    else:
+        store.backup(str(target))
+        store.append("a", 1, new(2))
+    before = target.lstat()
 
-    copy = SqliteStore(str(target), read_only=True)
+    with pytest.raises(InvalidInputError) as caught:
+        store.backup(str(target))
 
-    assert [event.id for event in copy.read("a")] == ["e1", "e2"]
-    copy.close()
+    assert str(caught.value) == f"there is something at {target} already"
+    assert caught.value.hint == "choose another place for the copy"
+    assert caught.value.details == {"path": str(target)}
+    assert target.lstat() == before
+    assert [path.name for path in folder.iterdir()] == ["copy.db"]
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal", ".lock"])

@@ -11,7 +11,8 @@ from wrkr_cli.framing import group
 from wrkr_core.checkpoint import ArtifactChanges
 from wrkr_core.errors import InvalidInputError, NotFoundError
 from wrkr_core.events import CheckpointRecorded
-from wrkr_core.views import checkpoint_lines, checkpoint_view
+from wrkr_core.inspection import checkpoint_line
+from wrkr_core.views import checkpoint_lines, checkpoint_view, clipped, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +42,7 @@ def _explain_list(session: Session, job_id: str) -> list[str]:
 def list_(session: Session, job_id: str) -> None:
     """List the checkpoints of JOB, oldest first."""
     views = [checkpoint_view(job_id, each) for each in _checkpoints(session, job_id)]
-    lines = [
-        f"{each['checkpoint_id']:<8} {each['kind']:<16} {each['summary']}"[:79] for each in views
-    ]
+    lines = [clipped(checkpoint_line(each)) for each in views]
     session.result(
         {"job_id": job_id, "checkpoints": views},
         lines or ["no checkpoints"],
@@ -69,7 +68,7 @@ def show(session: Session, job_id: str, checkpoint: str) -> None:
         event = recorded.event
         if isinstance(event, CheckpointRecorded) and event.checkpoint_id == checkpoint:
             view = checkpoint_view(job_id, recorded, events)
-            session.result(view, checkpoint_lines(view), brief=event.summary)
+            session.result(view, checkpoint_lines(view), brief=plain(event.summary))
             return
     raise NotFoundError(
         f"job {job_id} has no checkpoint {checkpoint}",
@@ -93,7 +92,7 @@ def _explain_emit(  # noqa: PLR0917  # the command's own parameters
 ) -> list[str]:
     del added, changed, removed, data, choice, by
     effect = "; the job then waits for an answer" if kind == "decision-needed" else ""
-    return [f"record a {kind} checkpoint of {job_id} in {session.url}: {summary}{effect}"]
+    return [f"record a {kind} checkpoint of {job_id} in {session.url}: {plain(summary)}{effect}"]
 
 
 @make(

@@ -8,29 +8,33 @@ from typing import TYPE_CHECKING
 import click
 
 from wrkr_cli.framing import command as make
+from wrkr_cli.limits import limit_options, limits_of
 from wrkr_core.errors import NotFoundError
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
 
 
-def _explain(session: Session, path: Path) -> list[str]:
+def _explain(session: Session, path: Path, **limits: int | None) -> list[str]:
+    limits_of(**limits)
     return [f"verify {path}", f"put its job into {session.url}, unchanged, so that it can go on"]
 
 
 @make("import", examples=["wrkr import jobpack_JOB.zip --store files:///.wrkr"], explain=_explain)
 @click.argument("path", type=click.Path(path_type=Path))
-def command(session: Session, path: Path) -> None:
+@limit_options
+def command(session: Session, path: Path, **limits: int | None) -> None:
     """Verify the jobpack at PATH and take its job into the store, unchanged.
 
     The imported job exports to the same bytes and can be resumed. Importing twice changes nothing.
+    A pack larger than the --max options say is refused; raise them for one of somebody you trust.
     """
     from wrkr_core.jobpack.importing import import_pack
 
     if not path.is_file():
         raise NotFoundError(f"there is no file {path}", path=str(path))
     with path.open("rb") as file:
-        job_id, created = import_pack(file, session.store)
+        job_id, created = import_pack(file, session.store, limits=limits_of(**limits))
     state = session.ledger.state(job_id)
     session.result(
         {"job_id": job_id, "status": state.status, "created": created},

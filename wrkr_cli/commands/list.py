@@ -8,7 +8,7 @@ import click
 
 from wrkr_cli.framing import command as make
 from wrkr_core.job.state import STATUSES
-from wrkr_core.views import job_row
+from wrkr_core.views import clipped, job_row, plain
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
@@ -45,13 +45,16 @@ def command(session: Session, status: str | None, after: str, limit: int) -> Non
         on_damage=lambda job_id, error: damaged.append(f"{job_id}: {error.code}: {error.message}"),
     )
     view: dict[str, object] = {"jobs": [job_row(state) for state in states]}
-    lines = [f"{state.job_id}  {state.status}  {state.summary}"[:79].rstrip() for state in states]
+    lines = [
+        clipped(f"{plain(state.job_id)}  {state.status}  {plain(state.summary)}".rstrip())
+        for state in states
+    ]
     if damaged:
         view["damaged"] = damaged
-        lines += [f"damaged: {each}" for each in damaged]
+        lines += [plain(f"damaged: {each}") for each in damaged]
     if len(states) == limit:
         view["next"] = states[-1].job_id
-        lines.append(f"more: wrkr list --after {states[-1].job_id}")
+        lines.append(plain(f"more: wrkr list --after {states[-1].job_id}"))
     session.result(
-        view, lines or ["no jobs"], brief="\n".join(state.job_id for state in states) or None
+        view, lines or ["no jobs"], brief="\n".join(plain(state.job_id) for state in states) or None
     )

@@ -10,12 +10,23 @@ import click
 from wrkr_cli.framing import command as make
 from wrkr_cli.framing import group
 from wrkr_core.budget import duration
-from wrkr_core.errors import Corrupt, NotSupported
+from wrkr_core.errors import Corrupt, NotSupported, StoreError
 from wrkr_core.instants import to_text
 from wrkr_core.upkeep import check_jobs, prune, stream_names
+from wrkr_core.views import plain
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
+    from wrkr_core.store import Store
+
+
+@runtime_checkable
+class Compactable(Protocol):
+    """A store that keeps the space of what was removed until it is told to give it back."""
+
+    def compact(self) -> None:
+        """Give back the space of what was removed; may need as much free space as the store has."""
+        ...
 
 
 @runtime_checkable
@@ -84,7 +95,8 @@ def check(session: Session) -> None:
 
 def _explain_prune(session: Session, older_than: str, yes: bool) -> list[str]:  # a click flag
     verb = "remove" if yes else "show, without removing,"
-    return [f"{verb} jobs of {session.url} that are over for more than {older_than}"]
+    said = [f"{verb} jobs of {session.url} that are over for more than {older_than}"]
+    return [*said, "give their space back to the file system"] if yes else said
 
 
 @make(
@@ -97,11 +109,19 @@ def _explain_prune(session: Session, older_than: str, yes: bool) -> list[str]:  
 def prune_(session: Session, older_than: str, yes: bool) -> None:  # a click flag
     """Remove jobs that were completed or canceled long ago; without --yes only show them.
 
-    Export what you want to keep before. The ids of removed jobs cannot be used again.
+    Export what you want to keep before. The ids of removed jobs cannot be used again. A job that
+    cannot be read stays, and with it every large result, because nobody knows to which it refers.
     """
     before = session.ledger.machine.now() - duration(older_than)
-    found = prune(session.ledger, before=before, dry_run=not yes)
-    view = {
+    damaged: list[str] = []
+    found = prune(
+        session.ledger,
+        before=before,
+        dry_run=not yes,
+        on_damage=lambda job_id, error: damaged.append(f"{job_id}: {error.code}: {error.message}"),
+    )
+    compacted = _compact(session.store) if yes and found else ""
+    view: dict[str, object] = {
         "removed": yes,
         "jobs": [
             {
@@ -114,8 +134,25 @@ def prune_(session: Session, older_than: str, yes: bool) -> None:  # a click fla
         ],
     }
     verb = "removed" if yes else "would be removed (--yes removes them)"
-    lines = [f"{each.job_id}  {each.status}  {to_text(each.ended_at)}" for each in found]
-    session.result(view, [*lines, f"{len(found)} jobs {verb}"], brief=str(len(found)))
+    lines = [f"{plain(each.job_id)}  {each.status}  {to_text(each.ended_at)}" for each in found]
+    lines.append(f"{len(found)} jobs {verb}")
+    if damaged:
+        view["damaged"] = damaged
+        lines += [plain(f"damaged, so it stays with all results: {each}") for each in damaged]
+    if compacted:
+        view["not_compacted"] = compacted
+        lines.append(plain(f"their space was not given back: {compacted}"))
+    session.result(view, lines, brief=str(len(found)))
+
+
+def _compact(store: Store) -> str:
+    """Give back the space of what was removed; return why not, empty when it was."""
+    try:
+        if isinstance(store, Compactable):
+            store.compact()
+    except StoreError as error:  # what is removed is removed; this can be done the next time
+        return f"{error.code}: {error.message}"
+    return ""
 
 
 def _explain_backup(session: Session, path: Path) -> list[str]:

@@ -7,44 +7,49 @@ kept here; of larger ones only the record's seq is, and the caller reads that re
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from wrkr_core import events as e
 from wrkr_core.approval import Answer
-from wrkr_core.errors import BudgetExceededError, InterruptedByUserError, NonDeterminismError
+from wrkr_core.errors import NonDeterminismError
+from wrkr_core.job.step_text import step_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import msgspec
+
+    from wrkr_core.checkpoint import RequiredAction
+
 KEPT_RESULT: Final = 1024  # bytes; a job of 100,000 steps then keeps at most 100 MB
 
-_NAME_MARKS: Final = re.compile(r"[\\\[\]#!]")
-_KEY_MARKS: Final = re.compile(r"[\\\]]")
-_ESCAPED: Final = r"\\\g<0>"
-NOT_THE_STEPS_FAULT: Final = frozenset({BudgetExceededError.code, InterruptedByUserError.code})
+_LOST: Final = ("expired", "holder_gone")  # how a lease was taken over from a worker that was lost
 
 
 @attrs.define(kw_only=True)
 class PastStep:
     """What the log says of one step.
 
-    ``attempts`` is the number of the newest one, ``is_open`` whether it has no outcome yet,
-    ``finished`` the record with the result (None if there is none), ``result`` that record's event
-    when it is small. ``failure`` is the newest failure, and ``gave_up`` whether it was the last try.
+    ``attempts`` is the number of the newest one, begun under ``epoch``, and ``is_open`` whether it
+    has no outcome: it is under way, or it was interrupted. ``finished`` is the record with the
+    result (None if there is none), ``result`` that record's event when it is small. ``failure`` is
+    the newest failure, and ``gave_up`` whether it was the last try. ``losses`` counts the attempts
+    since the last outcome, but for the newest, whose worker was lost.
     """
 
     step: e.StepRef
     attempts: int = 0
+    epoch: int = 0
     is_open: bool = False
+    losses: int = 0
     at_most_once: bool = False
     finished: int | None = None
     result: e.StepFinished | None = None
     failure: e.StepFailed | None = None
     gave_up: bool = False
-    failures: int = 0  # that count against the retries; a person's resume begins anew
+    failures: int = 0  # a person's resume begins anew
 
 
 @attrs.define(kw_only=True)
@@ -53,9 +58,9 @@ class PastQuestion:
 
     checkpoint_id: str
     question: str
-    kind: str
+    action: RequiredAction
+    data: msgspec.Raw
     answer: Answer | None = None
-    answered_seq: int = 0
 
 
 class Replay:
@@ -71,7 +76,8 @@ class Replay:
         self._timers: dict[str, int] = {}
         self._asked_for: set[tuple[str, str | int]] = set()
         self._marks: set[str] = set()
-        self._last_step_seq = 0
+        self._acted_upon: set[str] = set()  # approvals that a step rested on
+        self._lost: set[int] = set()  # epochs whose worker was lost
 
     def has_mark(self, mark: str) -> bool:
         """Tell whether what the code does at this place is in the log already."""
@@ -87,24 +93,31 @@ class Replay:
     def _take_in(self, recorded: e.RecordedEvent) -> None:
         event = recorded.event
         if isinstance(event, e.StepStarted):
-            self._started(recorded.seq, event)
+            self._started(event)
         elif isinstance(event, e.StepFinished):
             past = self._steps[identity(event.step)]
             past.is_open, past.finished = False, recorded.seq
             past.result = event if len(memoryview(event.result)) <= KEPT_RESULT else None
-            self._last_step_seq = recorded.seq
         elif isinstance(event, e.StepFailed):
             past = self._steps[identity(event.step)]
             past.is_open, past.failure = False, event
             past.gave_up = event.retry_at is None
-            past.failures += event.code not in NOT_THE_STEPS_FAULT
+            past.failures += 1
+            past.losses = 0
         elif isinstance(event, e.JobBlocked) and event.step is not None:
             past = self._steps[identity(event.step)]
-            past.gave_up, past.failures = False, 0
-        elif isinstance(event, e.CheckpointRecorded):
-            self._asked(event)
+            past.gave_up, past.failures, past.losses = False, 0, 0
+        elif isinstance(event, e.LeaseTaken) and event.took_over in _LOST:
+            self._lost.add(event.epoch - 1)
         elif isinstance(event, e.ApprovalGiven | e.ApprovalRefused):
             self._answered(recorded, event)
+        else:
+            self._note(event)
+
+    def _note(self, event: e.Event) -> None:
+        """Remember what the code does not do a second time at the same place."""
+        if isinstance(event, e.CheckpointRecorded):
+            self._asked(event)
         elif isinstance(event, e.TimerSet):
             self._timers[event.key] = event.wake_at
         elif isinstance(event, e.BudgetReserved):
@@ -112,16 +125,19 @@ class Replay:
         elif isinstance(event, e.Charged | e.ArtifactRecorded):
             self._marks.add(event.mark)
 
-    def _started(self, seq: int, event: e.StepStarted) -> None:
+    def _started(self, event: e.StepStarted) -> None:
         key = identity(event.step)
         past = self._steps.get(key)
         if past is None:
             past = self._steps[key] = PastStep(step=event.step)
             if key not in self._asked_for:
                 self._unvisited[key] = None
-        past.attempts, past.is_open = event.attempt, True
+        else:
+            past.losses = self.losses(past)
+        past.attempts, past.epoch, past.is_open = event.attempt, event.epoch, True
         past.at_most_once = event.at_most_once
-        self._last_step_seq = seq
+        if event.approval is not None:
+            self._acted_upon.add(event.approval)
 
     def _asked(self, event: e.CheckpointRecorded) -> None:
         self._marks.add(event.mark)
@@ -129,7 +145,10 @@ class Replay:
         if event.kind != "decision-needed" or action is None:
             return
         past = PastQuestion(
-            checkpoint_id=event.checkpoint_id, question=event.summary, kind=action.kind
+            checkpoint_id=event.checkpoint_id,
+            question=event.summary,
+            action=action,
+            data=event.data,
         )
         self._questions[action.key] = self._by_checkpoint[event.checkpoint_id] = past
 
@@ -138,7 +157,6 @@ class Replay:
     ) -> None:
         past = self._by_checkpoint[event.checkpoint_id]
         given = isinstance(event, e.ApprovalGiven)
-        past.answered_seq = recorded.seq
         past.answer = Answer(
             checkpoint_id=event.checkpoint_id,
             approved=given,
@@ -187,13 +205,24 @@ class Replay:
         """Return the newest question asked under ``key``, None if there is none."""
         return self._questions.get(key)
 
+    def question_of(self, checkpoint_id: str) -> PastQuestion | None:
+        """Return the question asked by this checkpoint, None if it asked none."""
+        return self._by_checkpoint.get(checkpoint_id)
+
+    def losses(self, past: PastStep) -> int:
+        """Return how many attempts since the step's last outcome ended because a worker was lost."""
+        return past.losses + (past.is_open and past.epoch in self._lost)
+
     def is_usable(self, past: PastQuestion, now: int) -> bool:
-        """Tell whether the answer counts at ``now``: not expired, or acted upon before it was."""
+        """Tell whether the answer counts at ``now``: not expired, or a step rested on it before."""
         answer = past.answer
         if answer is None:
             return False
-        used = self._last_step_seq > past.answered_seq
-        return answer.expires_at is None or now < answer.expires_at or used
+        return (
+            answer.expires_at is None
+            or now < answer.expires_at
+            or past.checkpoint_id in self._acted_upon
+        )
 
     def timer(self, key: str) -> int | None:
         """Return when the sleep ``key`` ends (µs since 1970 UTC), None if it was never begun."""
@@ -207,14 +236,3 @@ class Replay:
 def identity(step: e.StepRef) -> tuple[str, str | int]:
     """Return what makes two steps the same one: the name with the key, or with the occurrence."""
     return (step.name, step.occurrence if step.key is None else step.key)
-
-
-def step_text(step: e.StepRef) -> str:
-    r"""Return how a step is written: ``edit[src/a.py]`` or ``plan#2``; no two are written alike.
-
-    A ``\`` goes before what would be mistaken: ``\ [ ] # !`` in a name, ``\ ]`` in a key.
-    """
-    name = _NAME_MARKS.sub(_ESCAPED, step.name)
-    if step.key is not None:
-        return f"{name}[{_KEY_MARKS.sub(_ESCAPED, step.key)}]"
-    return name if step.occurrence == 1 else f"{name}#{step.occurrence}"

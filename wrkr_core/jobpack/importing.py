@@ -15,6 +15,7 @@ from wrkr_core.errors import (
     Conflict,
     Corrupt,
     JobExistsError,
+    NotSupportedHereError,
     Unknown,
     VerifyHashError,
     VerifyMalformedError,
@@ -48,6 +49,7 @@ def import_pack(file: IO[bytes], store: Store, *, limits: Limits | None = None) 
 
     Raises:
         VerifyError: The pack does not verify; nothing was written.
+        NotSupportedHereError: It is of format v1, whose history is not one that can go on here.
         JobExistsError: The store has a job of that id with another history; it was not touched.
         Deleted: A job of that id was deleted from the store.
         Busy, Unknown, StoreUnavailable: The store; import again, it goes on where it stopped.
@@ -55,19 +57,35 @@ def import_pack(file: IO[bytes], store: Store, *, limits: Limits | None = None) 
     """
     bounds = limits or Limits()
     verified = verify_pack(file, limits=bounds)
+    _require_foldable(verified)
     entries = {each.name: each for each in archive.scan(file, bounds)}
     lines = iter(Lines(archive.stream(file, entries[EVENTS]), longest=bounds.document_bytes))
     there, head = _pass_over(store, verified, lines)
-    for name, entry in entries.items():
-        if name.startswith(BLOBS):
-            content = archive.read(file, entry, bounds.entry_bytes)
-            _keep_blob(store, name.removeprefix(BLOBS), content)
+    blobs = {
+        name.removeprefix(BLOBS): entry for name, entry in entries.items() if name.startswith(BLOBS)
+    }
+    for digest, entry in blobs.items():
+        _keep_blob(store, digest, archive.read(file, entry, bounds.entry_bytes))
     if there == verified.events:
         return verified.job_id, False
     for batch in _batches(verified, lines, head):
         _append(store, verified.job_id, there, batch)
         there += len(batch)
+    for digest, entry in blobs.items():  # one may have been removed while nothing referred to it
+        _keep_blob(store, digest, archive.read(file, entry, bounds.entry_bytes))
     return verified.job_id, True
+
+
+def _require_foldable(verified: Verification) -> None:
+    if verified.history != "folded":
+        raise NotSupportedHereError(
+            f"the jobpack of job {verified.job_id} is of format {verified.format}; it verifies, but "
+            f"its history is {verified.history}, so the job cannot be taken into a store",
+            hint="keep the jobpack as evidence; submit the job again to go on with its work",
+            job_id=verified.job_id,
+            format=verified.format,
+            history=verified.history,
+        )
 
 
 def _pass_over(store: Store, verified: Verification, lines: Iterator[bytes]) -> tuple[int, str]:

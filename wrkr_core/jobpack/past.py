@@ -13,7 +13,8 @@ from wrkr_core.checkpoint import check_summary
 from wrkr_core.environment import fingerprint
 from wrkr_core.ids import check_actor
 from wrkr_core.job.decide.leasing import FORK_WORKER
-from wrkr_core.job.replay import identity, step_text
+from wrkr_core.job.replay import identity
+from wrkr_core.job.step_text import step_text
 from wrkr_core.jobpack.accounts import Accounts
 
 if TYPE_CHECKING:

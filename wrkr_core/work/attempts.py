@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -12,23 +13,31 @@ from wrkr_core import events as e
 from wrkr_core.canonical import digest
 from wrkr_core.checkpoint import RequiredAction
 from wrkr_core.errors import (
+    ApprovalRequiredError,
+    Busy,
     Conflict,
     Corrupt,
     InvalidInputError,
+    ResultNotStorableError,
     StepFailedError,
+    StoreError,
     WrkrError,
 )
 from wrkr_core.job.decide.deciding import decide_ask
 from wrkr_core.job.decide.working import decide_fail, decide_finish, decide_start
-from wrkr_core.job.replay import step_text
+from wrkr_core.job.step_text import step_text
+from wrkr_core.job_log import TRIES
 from wrkr_core.results import Outcome, decode_result, encode_result, read_back
+from wrkr_core.work.places import place_of
 
 if TYPE_CHECKING:
     from wrkr_core.approval import Answer
     from wrkr_core.job.replay import PastStep
+    from wrkr_core.store import Store
     from wrkr_core.work.holding import Holding
 
 INLINE: Final = 64 * 1024  # bytes; larger results go into a blob
+MOST_LOSSES: Final = 20  # workers lost in one step, one after the other, before a person is asked
 
 
 @attrs.frozen(kw_only=True)
@@ -65,6 +74,24 @@ def blob_key(sha256_hex: str) -> str:
     return f"blob/{sha256_hex}"
 
 
+def keep_blob(store: Store, sha256_hex: str, data: bytes) -> None:
+    """Have ``store`` hold the blob. One that is there already is written again.
+
+    So its cell has a new version, and whoever was about to remove it as unused cannot.
+
+    Raises: Busy, Unknown, StoreUnavailable.
+    """
+    version = 0
+    for _ in range(TRIES):
+        try:
+            store.put(blob_key(sha256_hex), data, version)
+        except Conflict as conflict:
+            version = conflict.head
+        else:
+            return
+    raise Busy(f"blob {sha256_hex} is written by too many at once; gave up after {TRIES} tries")
+
+
 def input_digest(args: object, kwargs: object) -> str | None:
     """Return a digest over a step's arguments, None when they are not JSON values."""
     try:
@@ -87,6 +114,7 @@ class Attempts:
         """Work through ``holding``."""
         self._holding = holding
         self._occurrences: dict[str, int] = {}
+        self._counting = Lock()
 
     def name(self, name: str, key: str | None) -> e.StepRef:
         """Return which step this is: the next occurrence of ``name``, or the one with ``key``.
@@ -99,8 +127,9 @@ class Attempts:
             if not key or len(key) > 500:
                 raise InvalidInputError(f"step {name}: the key must have 1 to 500 characters")
             return e.StepRef(name=name, occurrence=1, key=key)
-        self._occurrences[name] = self._occurrences.get(name, 0) + 1
-        return e.StepRef(name=name, occurrence=self._occurrences[name])
+        with self._counting:
+            occurrence = self._occurrences[name] = self._occurrences.get(name, 0) + 1
+        return e.StepRef(name=name, occurrence=occurrence)
 
     def visit(self, step: e.StepRef) -> PastStep | None:
         """Return what the log says of the step. Raises: NonDeterminismError, Blocked."""
@@ -109,17 +138,23 @@ class Attempts:
 
     def recall(self, past: PastStep) -> Any:  # noqa: ANN401  # it is what the step returned
         """Return the recorded result. Raises: Corrupt: its blob is missing."""
-        finished = past.result or self._read(past.finished or 0)
-        data = bytes(finished.result)
-        if finished.result_blob is not None:
-            cell = self._holding.store.get(blob_key(finished.result_blob))
-            if cell is None or sha256(cell.data).hexdigest() != finished.result_blob:
-                raise Corrupt(
-                    f"the recorded result of step {step_text(past.step)} is missing or damaged",
-                    blob=finished.result_blob,
-                )
-            data = cell.data
+        try:
+            finished = past.result or self._read(past.finished or 0)
+            data = bytes(finished.result)
+            if finished.result_blob is not None:
+                data = self._blob(past.step, finished.result_blob)
+        except StoreError as error:
+            error.holding = self._holding.number
+            raise
         return decode_result(data, finished.result_type)
+
+    def _blob(self, step: e.StepRef, blob: str) -> bytes:
+        cell = self._holding.store.get(blob_key(blob))
+        if cell is None or sha256(cell.data).hexdigest() != blob:
+            raise Corrupt(
+                f"the recorded result of step {step_text(step)} is missing or damaged", blob=blob
+            )
+        return cell.data
 
     def _read(self, seq: int) -> e.StepFinished:
         for recorded in self._holding.log.records(seq - 1, seq):
@@ -140,6 +175,15 @@ class Attempts:
     def not_allowed_again(self, past: PastStep) -> StepFailedError:
         """Return the error of an interrupted step that a person did not allow to run again."""
         return _failed(past.step, "it was interrupted, may have run, and may not run again")
+
+    def require_survivable(self, past: PastStep) -> None:
+        """Refuse a step in which one worker after the other was lost, as if it killed them.
+
+        Raises: StepFailedError.
+        """
+        losses = self._holding.replay.losses(past)
+        if losses >= MOST_LOSSES:
+            raise _failed(past.step, f"{losses} workers were lost in it, one after the other")
 
     def confirm_rerun(self, past: PastStep) -> bool:
         """Tell whether a person allowed an at-most-once step to run again; ask if nobody did.
@@ -175,11 +219,16 @@ class Attempts:
     ) -> None:
         """Record that the attempt begins; when this returns it may run.
 
-        Raises: LeaseConflictError, Blocked (also when the budget does not allow it).
+        Raises: LeaseConflictError, Blocked (also when the budget does not allow it, or the approval
+        of a guarded step has expired, which is asked for again).
         """
         holding = self._holding
+        resting = None if options.gate is not None else place_of(holding.number).approval
 
-        def rule(state: Any, _at: int) -> tuple[e.Event, ...]:  # noqa: ANN401  # a JobState
+        def rule(state: Any, at: int) -> tuple[e.Event, ...]:  # noqa: ANN401  # a JobState
+            allowed = resting is not None and (
+                resting.expires_at is None or at < resting.expires_at
+            )
             return decide_start(
                 state,
                 epoch=holding.epoch,
@@ -187,16 +236,38 @@ class Attempts:
                 attempt=attempt,
                 input_digest=digest_of_input,
                 at_most_once=options.at_most_once,
-                gate=options.gate,
+                gate=resting if allowed else options.gate,
                 running=holding.lap(),
+                now=at,
             )
 
         # A start lost with the power only means that the step begins anew as the same attempt, so it
         # needs no flush of its own; where a second run must never be silent, it does.
-        holding.decide(rule, durable=options.at_most_once)
+        try:
+            holding.decide(rule, durable=options.at_most_once)
+        except ApprovalRequiredError:
+            self._ask_again(options.gate)
+            raise
         holding.stop_unless_running()
         holding.check_if_slept()
         holding.replay.visit(step)
+
+    def _ask_again(self, gate: Answer | None) -> None:
+        """Ask anew what ``gate`` said yes to, until it expired. Raises: Blocked."""
+        holding = self._holding
+        past = holding.replay.question_of(gate.checkpoint_id) if gate is not None else None
+        if gate is None or not gate.approved or past is None:
+            return
+        holding.decide(
+            lambda state, _at: decide_ask(
+                state,
+                question=past.question,
+                action=past.action,
+                data=past.data,
+                epoch=holding.epoch,
+            )
+        )
+        holding.stop_unless_running()
 
     def finish(self, step: e.StepRef, attempt: int, value: object) -> Any:  # noqa: ANN401  # as given
         """Record the result and return it as a replay will.
@@ -220,26 +291,30 @@ class Attempts:
             result_type=type_name,
             artifacts=artifacts,
         )
-        holding.decide(
-            lambda state, _at: decide_finish(
-                state,
-                epoch=holding.epoch,
-                step=step,
-                attempt=attempt,
-                outcome=outcome,
-                ran=holding.end_lap(),
-            ),
-            ends_lap=True,
-        )
+        try:
+            holding.decide(
+                lambda state, _at: decide_finish(
+                    state,
+                    epoch=holding.epoch,
+                    step=step,
+                    attempt=attempt,
+                    outcome=outcome,
+                    ran=holding.end_lap(),
+                ),
+                ends_lap=True,
+            )
+        except InvalidInputError as error:  # too many files, or one that cannot be
+            raise ResultNotStorableError(error.message, hint=error.hint) from error
         holding.stop_unless_running()
         return read_back(value, data, type_name)
 
     def _keep_blob(self, data: bytes) -> str:
         found = sha256(data).hexdigest()
         try:
-            self._holding.store.put(blob_key(found), data, 0)
-        except Conflict:
-            return found  # the same content is there already
+            keep_blob(self._holding.store, found, data)
+        except StoreError as error:
+            error.holding = self._holding.number
+            raise
         return found
 
     def fail(

@@ -25,14 +25,18 @@ class StillRunningError(StepTimeoutError):
     """The function did not end when asked to: it may still be doing something.
 
     Attributes:
-        thread: The thread it runs in.
+        thread: The thread it runs in; None in a copy, which may be another process's.
 
     """
 
-    def __init__(self, message: str, thread: threading.Thread) -> None:
+    def __init__(self, message: str, thread: threading.Thread | None) -> None:
         """Say what is still running, and in which thread."""
         super().__init__(message)
         self.thread = thread
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what a copy has of this, all but the thread."""
+        return {**super().__getstate__(), "thread": None}
 
 
 def call_within(function: Callable[..., object], args: Any, kwargs: Any, limit: int) -> object:  # noqa: ANN401  # whatever the function takes

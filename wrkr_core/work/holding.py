@@ -16,6 +16,7 @@ from wrkr_core.errors import (
     Busy,
     LeaseConflictError,
     MoveNotAllowedError,
+    StoreError,
     UnknownEventError,
 )
 from wrkr_core.job.decide.deciding import decide_block_on_decisions
@@ -25,7 +26,7 @@ from wrkr_core.job.decide.spending import decide_budget_check
 from wrkr_core.job.replay import Replay
 from wrkr_core.job_log import TRIES
 from wrkr_core.work.heartbeat import Pulse
-from wrkr_core.work.places import open_root
+from wrkr_core.work.places import open_root, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +88,10 @@ class Holding:
         """Tell whether, as far as this worker knows, the job is still its own."""
         return self._lost is None
 
+    def lets_out(self, error: BaseException) -> bool:
+        """Tell whether ``error``, from a step's function, is about this holding and not the step."""
+        return self._lost is not None or getattr(error, "holding", None) == self.number
+
     def lap(self) -> int:
         """Return running time in µs that no record has accounted for yet."""
         return max(0, self.machine.uptime() - self._lap_began)
@@ -117,6 +122,9 @@ class Holding:
             except LeaseConflictError as error:
                 self._lost = error
                 raise
+            except StoreError as error:
+                error.holding = self.number
+                raise
             self._sure_until = began + self._ttl
             if ends_lap and recorded:
                 self._lap_began = self._lap_ends
@@ -145,8 +153,12 @@ class Holding:
             raise self._lost
 
     def stop_unless_running(self) -> None:
-        """Raise ``Blocked`` when the job stands still; go on after a pause that was taken back."""
-        self._require_not_lost()
+        """Raise ``Blocked`` when the job stands still; go on after a pause that was taken back.
+
+        A decision opened from outside waits for the end of a step that is under way.
+        """
+        if self._lost is not None:
+            raise self._lost
         known = self.log.state
         if known is not None and known.status == "running" and not known.decisions:
             return
@@ -165,7 +177,7 @@ class Holding:
             if state.status == "queued" and mine:
                 self._retake()
                 return True
-            if state.status == "running" and state.decisions:
+            if state.status == "running" and state.decisions and not place_of(self.number).inside:
                 self.log.decide(
                     self._command(
                         lambda now, _at: decide_block_on_decisions(now, epoch=self.epoch)
@@ -177,6 +189,9 @@ class Holding:
             return True  # paused or canceled at the same moment
         except LeaseConflictError as error:
             self._lost = error
+            raise
+        except StoreError as error:
+            error.holding = self.number
             raise
         return False
 
@@ -197,7 +212,11 @@ class Holding:
         """
         with self._lock:
             self._require_not_lost()
-            self.log.refresh()
+            try:
+                self.log.refresh()
+            except StoreError as error:
+                error.holding = self.number
+                raise
             running = self.lap()
             self.decide(
                 lambda state, _at: decide_budget_check(state, epoch=self.epoch, running=running)

@@ -28,7 +28,7 @@ from wrkr_core.job.decide.working import (
 )
 from wrkr_core.work.attempts import Attempts, Backoff, StepOptions
 from wrkr_core.work.calling import call_within
-from wrkr_core.work.places import mark, place_of
+from wrkr_core.work.places import mark, place_of, rest_on
 from wrkr_core.work.spending import Spending
 from wrkr_core.work.steps import Call, Do, Wait, step_plan
 
@@ -77,6 +77,7 @@ class Job:
         self,
         name: str,
         function: Callable[..., Any],
+        /,
         *args: Any,  # noqa: ANN401  # whatever the function takes
         key: str | None = None,
         retries: int = 0,
@@ -148,6 +149,7 @@ class Job:
         options: StepOptions,
         name: str,
         function: Callable[..., Any],
+        /,
         *args: Any,  # noqa: ANN401  # as in step
         **kwargs: Any,  # noqa: ANN401  # as in step
     ) -> Any:  # noqa: ANN401  # as in step
@@ -211,6 +213,7 @@ class Job:
                 recorded=past.question,
             )
         if past is not None and past.answer is not None and holding.replay.is_usable(past, now):
+            rest_on(holding.number, past.answer)
             return past.answer
         action = RequiredAction(
             kind="choice" if choices else "approval",
@@ -277,32 +280,30 @@ class Job:
     def reserve(self, **wanted: Any) -> Generator[Spending]:  # noqa: ANN401  # the keywords of budget.amounts
         """Set amounts aside before the act; use as ``with job.reserve(cost="0.10") as spending:``.
 
-        Refused, with ``Blocked``, when spent + reserved + wanted is over a limit. Settle it inside with
-        ``spending.settle(cost="0.08")``; otherwise all of it counts.
+        Refused, with ``Blocked``, when spent + reserved + wanted is over a limit. Settle it right
+        after the act, inside, with ``spending.settle(cost="0.08")``; otherwise all of it counts. When
+        the job stops inside, with ``Blocked``, nothing more of it counts: in a step the next attempt
+        reserves anew, elsewhere the code comes by again and finds it still set aside.
         """
         holding = self.holding
-        reservation = Reservation(id=self._reservation_id(), amounts=amounts(**wanted))
+        here, step = mark(holding.number, "reserve"), place_of(holding.number).step
+        inside = "" if step is None or here else reserved_inside(step) + holding.machine.new_id()
+        reservation = Reservation(id=here or inside, amounts=amounts(**wanted))
         if not holding.replay.has_mark(reservation.id):
             holding.decide(
                 lambda state, _at: decide_reserve(
                     state, epoch=holding.epoch, reservation=reservation
                 )
             )
-        holding.stop_unless_running()
-        spending = Spending(holding, reservation)
+        spending = Spending(holding, reservation, comes_again=bool(here))
         spending.is_settled = all(each.id != reservation.id for each in self.state.reservations)
         try:
+            holding.stop_unless_running()
             yield spending
-        finally:
-            if holding.is_held:
-                spending.settle_whole()
-
-    def _reservation_id(self) -> str:
-        here = mark(self.holding.number, "reserve")
-        step = place_of(self.holding.number).step
-        if here or step is None:
-            return here
-        return reserved_inside(step) + self.holding.machine.new_id()
+        except BaseException as error:
+            spending.leave(error)
+            raise
+        spending.settle_whole()
 
     def checkpoint(  # a checkpoint is made of these
         self,

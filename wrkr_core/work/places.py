@@ -15,22 +15,27 @@ from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from wrkr_core.job.replay import step_text
+from wrkr_core.job.step_text import step_text
 
 if TYPE_CHECKING:
+    from wrkr_core.approval import Answer
     from wrkr_core.events import StepRef
 
 
 class Place:
-    """Behind ``step`` (None: before the first), or inside it; how much of each kind came since."""
+    """Behind ``step`` (None: before the first), or inside it; how much of each kind came since.
 
-    __slots__ = ("counts", "inside", "step")
+    ``approval`` is the answer this task got since, on which its next step rests.
+    """
+
+    __slots__ = ("approval", "counts", "inside", "step")
 
     def __init__(self, step: StepRef | None, *, inside: bool) -> None:
         """Begin counting at ``step``."""
         self.step = step
         self.inside = inside
         self.counts: dict[str, int] = {}
+        self.approval: Answer | None = None
 
 
 _places: Final[ContextVar[dict[int, Place] | None]] = ContextVar("wrkr_places", default=None)
@@ -53,6 +58,16 @@ def move_to(holding: int, place: Place) -> Place:
     """Set and return where this task is."""
     _places.set({**(_places.get() or {}), holding: place})
     return place
+
+
+def rest_on(holding: int, answer: Answer) -> None:
+    """Note that what this task does next rests on ``answer``, if it is a yes."""
+    if answer.approved:
+        here = place_of(holding)
+        place = Place(here.step, inside=here.inside)
+        place.counts = here.counts  # one count for all who are at this place
+        place.approval = answer
+        move_to(holding, place)
 
 
 def forget(holding: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wrkr_core.budget import amounts
+from wrkr_core.errors import Blocked
 from wrkr_core.job.decide.spending import decide_settle
 
 if TYPE_CHECKING:
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
 class Spending:
     """An open reservation; settle it with what was really used, or all of it counts."""
 
-    def __init__(self, holding: Holding, reservation: Reservation) -> None:
-        """Made by ``Job.reserve``."""
+    def __init__(
+        self, holding: Holding, reservation: Reservation, *, comes_again: bool = False
+    ) -> None:
+        """Made by ``Job.reserve``; ``comes_again`` says that a next run finds this reservation."""
         self._holding = holding
         self._reservation = reservation
+        self._comes_again = comes_again
         self.is_settled = False
 
     def settle(self, **used: Any) -> None:  # noqa: ANN401  # the keywords of budget.amounts
@@ -27,6 +31,25 @@ class Spending:
         Raises: Blocked: they are over a limit.
         """
         self._settle(amounts(**used))
+        self._holding.stop_unless_running()
+
+    def settle_whole(self) -> None:
+        """Count the whole reservation as used, unless it was settled. Raises: Blocked."""
+        self._settle(self._reservation.amounts)
+        self._holding.stop_unless_running()
+
+    def leave(self, error: BaseException) -> None:
+        """Settle what ``error`` leaves behind.
+
+        A job that stops is stopped where its code asks, so what the code used by then it has said; a
+        next run goes on with the reservation, or makes its own. Of any other end nobody knows what
+        was used.
+        """
+        is_stopped = isinstance(error, Blocked)
+        if (is_stopped or isinstance(error, KeyboardInterrupt)) and self._comes_again:
+            return
+        if not self._holding.lets_out(error):
+            self._settle(() if is_stopped else self._reservation.amounts)
 
     def _settle(self, actual: tuple[Amount, ...]) -> None:
         if self.is_settled:
@@ -38,8 +61,3 @@ class Spending:
                 state, epoch=holding.epoch, reservation_id=self._reservation.id, amounts=actual
             )
         )
-        holding.stop_unless_running()
-
-    def settle_whole(self) -> None:
-        """Count the whole reservation as used, unless it was settled."""
-        self._settle(self._reservation.amounts)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from wrkr_core.errors import BudgetExceededError, ResultNotStorableError, StepTimeoutError
-from wrkr_core.job.replay import step_text
+from wrkr_core.errors import ResultNotStorableError, StepTimeoutError
+from wrkr_core.job.step_text import step_text
 from wrkr_core.work.attempts import input_digest
 from wrkr_core.work.calling import StillRunningError
 from wrkr_core.work.places import Place, move_to
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from threading import Thread
 
     from wrkr_core.events import StepRef
+    from wrkr_core.job.replay import PastStep
     from wrkr_core.work.attempts import Attempts, StepOptions
     from wrkr_core.work.holding import Holding
 
@@ -68,6 +69,7 @@ def step_plan(  # noqa: C901, PLR0912, PLR0917  # a step is made of these; one l
     Raises:
         StepFailedError: It failed and has no retry left; the cause is chained.
         NonDeterminismError, LeaseConflictError, Blocked: see ``Job.step``.
+        StoreError: The job's store failed, also when the function met it; the attempt stays open.
 
     """
     past = yield Do(attempts.visit, (step,))
@@ -81,8 +83,9 @@ def step_plan(  # noqa: C901, PLR0912, PLR0917  # a step is made of these; one l
     if past is not None:
         attempt, failures = past.attempts + 1, past.failures
         if past.is_open:
-            if past.at_most_once and not (yield Do(attempts.confirm_rerun, (past,))):
-                raise attempts.not_allowed_again(past)
+            attempts.require_survivable(past)
+            if past.at_most_once:
+                yield from _confirm_rerun(attempts, past)
         elif past.failure is not None and past.failure.retry_at is not None:
             yield from _wait_until(holding, past.failure.retry_at)
     given = input_digest(args, kwargs)
@@ -103,12 +106,12 @@ def step_plan(  # noqa: C901, PLR0912, PLR0917  # a step is made of these; one l
             except ResultNotStorableError as error:
                 failure = error
         move_to(holding.number, Place(step, inside=False))
-        if not holding.is_held:
+        if holding.lets_out(failure):
             raise failure
-        if isinstance(failure, StillRunningError):
+        if isinstance(failure, StillRunningError) and failure.thread is not None:
             _left_behind[_name(holding, step)] = failure.thread
         if by_wall and isinstance(failure, StepTimeoutError):
-            delay = yield from _out_of_time(holding, attempts, step, attempt, failure)
+            delay = yield from _out_of_time(holding, attempts, step, failure)
         else:
             failures += 1
             delay = yield from _failed(holding, attempts, step, attempt, failure, failures, options)
@@ -136,18 +139,28 @@ def _refuse_if_running(holding: Holding, step: StepRef) -> None:
     del _left_behind[name]
 
 
+def _confirm_rerun(attempts: Attempts, past: PastStep) -> Generator[Do, Any, None]:
+    """Go on if a person allowed an interrupted step that may run only once to run again.
+
+    Raises: Blocked: nobody was asked, or has answered; StepFailedError: it was refused.
+    """
+    if not (yield Do(attempts.confirm_rerun, (past,))):
+        raise attempts.not_allowed_again(past)
+
+
 def _out_of_time(
-    holding: Holding, attempts: Attempts, step: StepRef, attempt: int, failure: StepTimeoutError
+    holding: Holding, attempts: Attempts, step: StepRef, failure: StepTimeoutError
 ) -> Generator[Do, Any, int]:
-    """Record that the wall limit ended the attempt, which is not the step's fault.
+    """Stop for the wall limit, which ended the attempt: it is interrupted, not failed.
 
     Raises: Blocked, unless the limit was raised meanwhile; then the attempt is made again.
     """
-    spent = BudgetExceededError("the wall limit of the job interrupted the step")
-    yield Do(lambda: attempts.fail(step, attempt, spent, delay=0))
     yield Do(holding.check)
     if isinstance(failure, StillRunningError):
         raise attempts.gave_up(step, failure) from failure
+    past = yield Do(attempts.visit, (step,))
+    if past.at_most_once:
+        yield from _confirm_rerun(attempts, past)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from wrkr_core import events as e
 from wrkr_core.artifact import Artifact
 from wrkr_core.canonical import dumps, loads
 from wrkr_core.errors import (
+    Busy,
+    Conflict,
     Corrupt,
     InvalidInputError,
     ResultNotStorableError,
@@ -23,9 +26,12 @@ from wrkr_core.errors import (
 )
 from wrkr_core.memory import MemoryStore
 from wrkr_core.results import Outcome, register_result
-from wrkr_core.work.attempts import INLINE, Backoff, blob_key, input_digest
+from wrkr_core.work.attempts import INLINE, Backoff, blob_key, input_digest, keep_blob
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wrkr_core.store import Store
     from wrkr_core.work.job import Job
 
 
@@ -159,6 +165,22 @@ def test_an_outcome_records_its_files_and_gives_its_value(world: World) -> None:
     assert world.state(job_id).artifacts == 1
 
 
+def test_more_files_than_one_record_holds_fail_the_step_and_say_so(world: World) -> None:
+    job_id = world.submit()
+    files = tuple(Artifact(path=f"{n:0200}", sha256="0" * 64, size=3) for n in range(4_000))
+
+    with (
+        pytest.raises(StepFailedError, match=r"step_finished/1 event of \d+ bytes cannot"),
+        world.process().work(job_id) as job,
+    ):
+        job.step("make", lambda: Outcome(1, files), retries=3)
+
+    assert [each.code for each in world.events(job_id) if isinstance(each, e.StepFailed)] == [
+        "E_RESULT_NOT_STORABLE"
+    ]
+    assert world.state(job_id).open_steps == ()
+
+
 @pytest.mark.parametrize("name", ["", "x" * 201, "a\nb", "\x00", "\u202e"])
 def test_a_name_that_cannot_be_shown_is_refused(world: World, name: str) -> None:
     job_id = world.submit()
@@ -193,6 +215,64 @@ def test_steps_without_a_key_are_told_apart_by_how_often_the_name_came_up(world:
         ("plan", 1),
         ("edit", 2),
     ]
+
+
+class Interleaved(dict[str, int]):
+    """Counts during which another thread counts too, if nobody keeps it from doing so."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self.act: Callable[[], object] | None = act
+        self.thread = threading.Thread(target=act)
+
+    def get(self, key: str, default: int = 0) -> int:  # type: ignore[override]  # only used so
+        found = super().get(key, default)
+        if self.act is not None:
+            self.act = None
+            self.thread.start()
+            self.thread.join(0.05)  # it ends at once, or it waits for its turn
+        return found
+
+
+def test_steps_that_threads_begin_at_once_are_told_apart(world: World) -> None:
+    job_id = world.submit()
+
+    with world.process().work(job_id) as job:
+        other: list[e.StepRef] = []
+        counts = Interleaved(lambda: other.append(job.attempts.name("edit", None)))
+        job.attempts._occurrences = counts
+        mine = job.attempts.name("edit", None)
+        counts.thread.join()
+
+    assert {mine.occurrence, other[0].occurrence} == {1, 2}
+
+
+def test_a_blob_that_is_there_already_is_written_again_so_that_nobody_removes_it() -> None:
+    store = MemoryStore()
+    keep_blob(store, "0" * 64, b"x")
+    before = store.get(blob_key("0" * 64))
+    keep_blob(store, "0" * 64, b"x")
+
+    assert before is not None
+    with pytest.raises(Conflict):  # what somebody who saw it unused would do
+        store.put(blob_key("0" * 64), None, before.version)
+    assert store.get(blob_key("0" * 64)) is not None
+
+
+def test_a_blob_that_others_write_all_the_time_is_given_up_and_says_so() -> None:
+    store = Intercepted(MemoryStore())
+
+    def write(key: str) -> None:
+        store.inner.put(key, b"y", version(store.inner, key))
+
+    store.before_put = write
+    with pytest.raises(Busy, match="too many at once"):
+        keep_blob(store, "0" * 64, b"x")
+
+
+def version(store: Store, key: str) -> int:
+    cell = store.get(key)
+    return cell.version if cell is not None else 0
 
 
 def test_a_step_records_a_digest_of_what_it_was_given(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from contextlib import suppress
 from contextvars import ContextVar
@@ -112,3 +113,12 @@ def test_the_callers_context_is_seen_and_not_changed() -> None:
 
     assert call_within(move, (), {}, LONG) == "caller"
     assert place.get() == "caller"
+
+
+def test_a_function_that_still_runs_is_told_of_in_another_process_without_its_thread() -> None:
+    error = StillRunningError("it still runs", threading.current_thread())
+
+    told = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own
+
+    assert (type(told), str(told), told.thread) == (StillRunningError, "it still runs", None)
+    assert error.thread is threading.current_thread()

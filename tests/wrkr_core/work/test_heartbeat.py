@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import attrs
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.worlds import TOO_LONG, Intercepted, World
 from wrkr_core.errors import Busy, Conflict, HandleClosed, StoreError, StoreUnavailable, Unknown
@@ -139,7 +139,7 @@ def test_a_beat_of_a_higher_epoch_ends_it_and_stays(beating: Beating) -> None:
     beating.wait_for(1)
     while beating.newest is None:
         beating.wait_for(beating.tries + 1)
-    theirs = attrs.evolve(beating.newest, epoch=4, beats=1)
+    theirs = replace(beating.newest, epoch=4, beats=1)
 
     overwrite(beating.store.inner, msgspec.json.encode(theirs))
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.worlds import Died, Mortal, World
+from tests.worlds import Died, Intercepted, Mortal, World, before_next
 from wrkr_core import events as e
 from wrkr_core.budget import Budget, amounts
 from wrkr_core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wrkr_core.work.job import Job
 
 
 @pytest.fixture
@@ -177,6 +185,91 @@ def test_a_reservation_that_is_settled_already_leaves_the_next_run_nothing_to_do
             spending.settle(tokens=2)
 
     assert settled(world, job_id) == [2]
+
+
+def stopped(world: World, job_id: str, act: Callable[[Job], None]) -> dict[str, int]:
+    """Work on the job until ``act`` stops it; return what it left set aside."""
+    with suppress(KeyboardInterrupt), world.process().work(job_id) as job:
+        act(job)
+    return world.state(job_id).reserved_by_meter()
+
+
+def pause_in_reservation(world: World, job: Job, *, charged: int = 0) -> None:
+    with job.reserve(tokens=8):
+        if charged:
+            job.charge(tokens=charged)
+        world.operator.pause(job.id, reason="lunch")
+        job.check()
+
+
+def test_a_pause_inside_a_step_frees_what_was_set_aside_and_keeps_what_was_charged(
+    world: World,
+) -> None:
+    job_id = world.submit(budget=Budget(tokens=11))
+
+    left = stopped(
+        world, job_id, lambda job: job.step("act", pause_in_reservation, world, job, charged=3)
+    )
+
+    assert (left, settled(world, job_id)) == ({}, [])
+    assert world.spent(job_id) == {"steps": 1, "tokens": 3}
+    world.operator.resume(job_id, reason="back")
+    with world.process().work(job_id) as job:
+
+        def act() -> None:
+            with job.reserve(tokens=8) as spending:
+                spending.settle(tokens=5)
+
+        job.step("act", act)
+    assert world.spent(job_id)["tokens"] == 8
+
+
+def test_a_stop_that_is_noticed_while_something_is_reserved_counts_nothing(world: World) -> None:
+    job_id = world.submit()
+    store = Intercepted(world.store)
+
+    def act(job: Job) -> None:
+        before_next(store, "budget_reserved", lambda: world.operator.pause(job_id, reason="lunch"))
+        with job.reserve(tokens=8):
+            pytest.fail("the job is paused")
+
+    with world.process(store).work(job_id) as job:
+        job.step("act", act, job)
+
+    assert world.state(job_id).status == "paused"
+    assert (settled(world, job_id), world.state(job_id).reservations) == ([], ())
+
+
+@pytest.mark.parametrize("stop", ["pause", "interrupt"])
+def test_a_reservation_between_steps_is_kept_for_the_next_run(world: World, stop: str) -> None:
+    job_id = world.submit(budget=Budget(tokens=10))
+
+    def act(job: Job) -> None:
+        with job.reserve(tokens=8):
+            if stop == "pause":
+                world.operator.pause(job.id, reason="lunch")
+                job.check()
+            raise KeyboardInterrupt
+
+    assert stopped(world, job_id, act) == {"tokens": 8}
+    if stop == "pause":
+        world.operator.resume(job_id, reason="back")
+    with world.process().work(job_id) as job, job.reserve(tokens=8) as spending:
+        assert not spending.is_settled
+        spending.settle(tokens=5)
+
+    assert (settled(world, job_id), world.state(job_id).reservations) == ([5], ())
+
+
+def test_what_ctrl_c_leaves_inside_a_step_counts_as_a_whole(world: World) -> None:
+    job_id = world.submit()
+
+    def act(job: Job) -> None:
+        with job.reserve(tokens=8):
+            raise KeyboardInterrupt
+
+    assert stopped(world, job_id, lambda job: job.step("act", act, job)) == {}
+    assert settled(world, job_id) == [8]
 
 
 ACTS = st.lists(

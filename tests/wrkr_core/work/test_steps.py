@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,10 @@ from wrkr_core.errors import (
     NonDeterminismError,
     StepFailedError,
 )
-from wrkr_core.work.attempts import Backoff
+from wrkr_core.work.attempts import Backoff, StepOptions
+
+if TYPE_CHECKING:
+    from wrkr_core.work.job import Job
 
 
 class Flaky:
@@ -55,6 +59,25 @@ def test_a_finished_step_is_replayed_and_never_run_again(world: World) -> None:
 
     assert flaky.ran == 1
     assert attempts(world, job_id) == [1]
+
+
+def test_a_step_function_may_take_arguments_called_as_those_of_step(world: World) -> None:
+    job_id = world.submit()
+
+    def act(**given: int) -> dict[str, int]:
+        return given
+
+    def program(job: Job) -> None:
+        assert job.step("act", act, name=1, function=2, self=3) == {
+            "name": 1,
+            "function": 2,
+            "self": 3,
+        }
+        given = job.step_with(StepOptions(), "again", act, name=1, function=2, options=3, self=4)
+        assert given == {"name": 1, "function": 2, "options": 3, "self": 4}
+
+    with world.process().work(job_id) as job:
+        program(job)
 
 
 def test_one_step_asked_for_twice_in_one_run_is_run_once(world: World) -> None:

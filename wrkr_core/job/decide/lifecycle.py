@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wrkr_core import events as e
-from wrkr_core.budget import overrun_text, overruns
+from wrkr_core.budget import Amount, overrun_text, overruns, refused
 from wrkr_core.checkpoint import check_summary, storable
 from wrkr_core.errors import (
     ApprovalRequiredError,
@@ -20,6 +20,8 @@ from wrkr_core.spec import spec_digest
 if TYPE_CHECKING:
     from wrkr_core.job.state import JobState
     from wrkr_core.spec import JobSpec
+
+ONE_STEP: Final = (Amount(meter="steps", amount=1),)
 
 
 def decide_submit(
@@ -66,7 +68,7 @@ def decide_resume(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
 
     Raises:
         ApprovalRequiredError: It still waits for decisions.
-        BudgetExceededError: It is still over its budget.
+        BudgetExceededError: It is still over its budget, or has no step left in it.
         MoveNotAllowedError: It is neither paused nor blocked.
 
     """
@@ -74,7 +76,9 @@ def decide_resume(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
     if state.status == "blocked_decision":
         require_answers(state)
     if state.status == "blocked_budget":
-        over = overruns(state.limit_by_meter(), state.spent_by_meter(), state.reserved_by_meter())
+        limits, spent = state.limit_by_meter(), state.spent_by_meter()
+        reserved = state.reserved_by_meter()
+        over = overruns(limits, spent, reserved) or refused(limits, spent, reserved, ONE_STEP)
         if over:
             raise BudgetExceededError(
                 f"job {state.job_id} is over its budget: {overrun_text(over)}",

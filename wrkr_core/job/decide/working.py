@@ -8,12 +8,12 @@ from wrkr_core import events as e
 from wrkr_core.budget import LARGEST, Amount, overruns, refused
 from wrkr_core.checkpoint import storable
 from wrkr_core.errors import ApprovalRequiredError, InvalidInputError
-from wrkr_core.instants import LATEST
+from wrkr_core.instants import LATEST, to_text
 from wrkr_core.job.decide.deciding import decide_block_on_decisions
 from wrkr_core.job.decide.guard import require_holder, require_known, require_move
 from wrkr_core.job.decide.leasing import running_time
 from wrkr_core.job.decide.spending import block_on_budget
-from wrkr_core.job.replay import step_text
+from wrkr_core.job.step_text import step_text
 
 if TYPE_CHECKING:
     from wrkr_core.approval import Answer
@@ -34,6 +34,7 @@ def decide_start(
     at_most_once: bool,
     gate: Answer | None = None,
     running: int = 0,
+    now: int = 0,
 ) -> tuple[e.Event, ...]:
     """Decide that an attempt begins, or that the job blocks: over its budget, or a decision is open.
 
@@ -42,19 +43,15 @@ def decide_start(
 
     Raises:
         LeaseConflictError: The caller does not hold the job.
-        ApprovalRequiredError: The gate's answer is no.
+        ApprovalRequiredError: The gate's answer is no, or it has expired by ``now``.
         MoveNotAllowedError: The job is not running.
 
     """
     require_known(state)
     require_holder(state, epoch)
     require_move(state, "step_started")
-    if gate is not None and not gate.approved:
-        raise ApprovalRequiredError(
-            f"step {step.name} of job {state.job_id} was refused by {gate.by}: {gate.reason}",
-            job_id=state.job_id,
-            checkpoint_id=gate.checkpoint_id,
-        )
+    if gate is not None:
+        _require_approval(state, step, gate, now)
     if state.decisions:
         return decide_block_on_decisions(state, epoch=epoch)
     over = _over(state, "steps" if attempt == 1 else "retries", running)
@@ -71,6 +68,21 @@ def decide_start(
             approval=gate.checkpoint_id if gate is not None else None,
         ),
     )
+
+
+def _require_approval(state: JobState, step: e.StepRef, gate: Answer, now: int) -> None:
+    """Refuse a guarded step whose approval does not count. Raises: ApprovalRequiredError."""
+    said = ""
+    if not gate.approved:
+        said = f"was refused by {gate.by}: {gate.reason}"
+    elif gate.expires_at is not None and now >= gate.expires_at:
+        said = f"was approved by {gate.by} until {to_text(gate.expires_at)}, which is over"
+    if said:
+        raise ApprovalRequiredError(
+            f"step {step.name} of job {state.job_id} {said}",
+            job_id=state.job_id,
+            checkpoint_id=gate.checkpoint_id,
+        )
 
 
 def _over(state: JobState, meter: str, running: int) -> tuple[Overrun, ...]:
