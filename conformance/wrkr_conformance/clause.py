@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Check = Callable[[Site], None]
 
+CHAPTERS: Final = f"{__package__}.clauses."
 Level = Literal["must", "should"]
 
 
@@ -44,6 +45,18 @@ class Clause:
     outlives: bool
     check: Check
 
+    def view(self) -> dict[str, object]:
+        """Return the clause as JSON values."""
+        return {
+            "id": self.id,
+            "article": self.article,
+            "level": self.level,
+            "sentence": self.sentence,
+            "needs": sorted(self.needs),
+            "lacks": sorted(self.lacks),
+            "outlives": self.outlives,
+        }
+
     def why_not(self, info: StoreInfo) -> str:
         """Return why the clause says nothing about such a store, empty if it does."""
         if missing := self.needs - info.capabilities:
@@ -69,10 +82,13 @@ def clause(
 ) -> Callable[[Check], Check]:
     """Register a function as the clause ``name``; the first line of its docstring is the sentence.
 
-    Raises: ValueError for a name that is taken, a sentence that is missing, an unknown capability.
+    Raises: ValueError for a name that is taken, a sentence that is missing, an unknown capability,
+    and for a function from elsewhere: which clauses there are is the suite's to say.
     """
 
     def register(check: Check) -> Check:
+        if not check.__module__.startswith(CHAPTERS):
+            raise ValueError(f"clause {name} is defined in {check.__module__}, not in the suite")
         sentence = (check.__doc__ or "").strip().partition("\n")[0]
         if name in _registered or not sentence or not {*needs, *lacks} <= CAPABILITIES:
             raise ValueError(

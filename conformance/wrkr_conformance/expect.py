@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from wrkr_core.errors import Busy
@@ -28,7 +29,21 @@ _MOMENT: Final = 2.0
 
 
 class Broken(AssertionError):
-    """The store does not keep the clause; the message says what it did instead."""
+    """The store does not keep the clause; the message says what it did instead.
+
+    Attributes:
+        done: What was done or looked at; empty if only the message says it.
+        expected: What had to come of it.
+        came: What came.
+
+    """
+
+    def __init__(self, message: str, *, done: str = "", expected: str = "", came: str = "") -> None:
+        """Say what is wrong, and where it is known, its three parts."""
+        super().__init__(message)
+        self.done = done
+        self.expected = expected
+        self.came = came
 
 
 class NotRun(Exception):
@@ -45,6 +60,21 @@ class NotRun(Exception):
         self.applies = applies
 
 
+def is_own(module: str) -> bool:
+    """Tell whether the module of this name belongs to the suite."""
+    return f"{module}.".startswith(f"{__package__}.")
+
+
+def is_the_suites_own(error: NotRun) -> bool:
+    """Tell whether a clause gave up by itself: a store cannot excuse itself from one."""
+    modules = {
+        str(frame.f_globals.get("__name__", "")) for frame, _line in walk_tb(error.__traceback__)
+    }
+    return all(
+        is_own(module) or module.partition(".")[0] in sys.stdlib_module_names for module in modules
+    )
+
+
 def claim(condition: bool, message: str) -> None:  # noqa: FBT001  # reads as a sentence
     """Go on only if ``condition`` is true. Raises: Broken."""
     if not condition:
@@ -54,7 +84,14 @@ def claim(condition: bool, message: str) -> None:  # noqa: FBT001  # reads as a 
 def same(found: object, wanted: object, what: str) -> None:
     """Go on only if the two are equal. Raises: Broken, showing both."""
     if found != wanted:
-        raise Broken(f"{what}: expected {_short(wanted)}, got {_short(found)}")
+        raise differs(what, shown(wanted), shown(found))
+
+
+def differs(what: str, expected: str, came: str) -> Broken:
+    """Return the error that says what was expected and what came instead."""
+    return Broken(
+        f"{what}: expected {expected}, got {came}", done=what, expected=expected, came=came
+    )
 
 
 def raises(
@@ -70,10 +107,13 @@ def raises(
     except kind as error:
         return error
     except Exception as error:
-        raise Broken(
-            f"{what}: expected {kind.__name__}, got {type(error).__name__}: {error}"
-        ) from error
-    raise Broken(f"{what}: expected {kind.__name__}, but it returned {_short(answer)}")
+        raise differs(what, kind.__name__, f"{type(error).__name__}: {error}") from error
+    raise Broken(
+        f"{what}: expected {kind.__name__}, but it returned {shown(answer)}",
+        done=what,
+        expected=kind.__name__,
+        came=f"it returned {shown(answer)}",
+    )
 
 
 def insist(call: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
@@ -190,6 +230,10 @@ def _await(
     return errors
 
 
-def _short(value: object, most: int = 400) -> str:
-    text = repr(value)
+def shown(value: object, most: int = 400) -> str:
+    """Return the value as it is written in Python, cut where it is too long to read."""
+    try:
+        text = repr(value)
+    except Exception as error:  # noqa: BLE001  # what a store answers with may be anything
+        text = f"<a {type(value).__name__} that cannot be shown: {type(error).__name__}>"
     return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"

@@ -22,7 +22,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from wrkr_conformance.expect import same
+from wrkr_conformance.call_log import CallLog
+from wrkr_conformance.expect import differs, shown
+from wrkr_conformance.seeded import by_seed_alone
 from wrkr_conformance.translate import Follower, Positions, Versions, answer_of, meaning_of
 from wrkr_core.errors import Deleted
 from wrkr_core.memory import MemoryStore
@@ -77,7 +79,8 @@ class StoreMachine(RuleBasedStateMachine):
     def both(self, handle: Store, call: Callable[[Store], object], what: str) -> object:
         """Ask both sides; the answers must mean the same. Return the store's."""
         found, wanted = answer_of(handle, call), answer_of(self.model, call)
-        same(meaning_of(found), meaning_of(wanted), what)
+        if meaning_of(found) != meaning_of(wanted):
+            raise differs(what, _told(wanted), _told(found))
         return found
 
     def both_append(self, number: int, stream: str, expected: int, batch: Batch, what: str) -> None:
@@ -326,21 +329,32 @@ class StoreMachine(RuleBasedStateMachine):
 def run(target: Target, *, examples: int, steps: int, seed: int, shrink: bool = True) -> None:
     """Try ``examples`` sequences of up to ``steps`` calls; ``seed`` repeats a run.
 
-    Raises: what the failing sequence raised, with that sequence as notes; the shortest one that
-    can be found, unless ``shrink`` is False.
+    Raises: what the failing sequence raised, with that sequence and the calls it made as notes; the
+    shortest one that can be found, unless ``shrink`` is False.
     """
-    machine = type("StoreMachine", (StoreMachine,), {"target": target})
-    run_state_machine_as_test(
-        hypothesis.seed(seed)(machine),
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            database=None,
-            derandomize=False,
-            deadline=None,
-            print_blob=False,
-            report_multiple_bugs=False,
-            phases=(Phase.generate, *([Phase.shrink] if shrink else [])),
-            suppress_health_check=PATIENT,
-        ),
-    )
+    recorded = target.recorded(CallLog())
+    machine = type("StoreMachine", (StoreMachine,), {"target": recorded})
+    try:
+        with by_seed_alone():
+            run_state_machine_as_test(
+                hypothesis.seed(seed)(machine),
+                settings=settings(
+                    max_examples=examples,
+                    stateful_step_count=steps,
+                    database=None,
+                    derandomize=False,
+                    deadline=None,
+                    print_blob=False,
+                    report_multiple_bugs=False,
+                    phases=(Phase.generate, *([Phase.shrink] if shrink else [])),
+                    suppress_health_check=PATIENT,
+                ),
+            )
+    except Exception as error:
+        error.add_note(recorded.script())  # the failing sequence is the last that was run
+        raise
+
+
+def _told(answer: object) -> str:
+    """Return an answer as people read it, an error by its class and message."""
+    return f"{type(answer).__name__}: {answer}" if isinstance(answer, Exception) else shown(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,12 +17,14 @@ from wrkr_core.finding import open_store
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from wrkr_conformance.call_log import CallLog, Reproduction
     from wrkr_core.store import Store
 
     Factory = Callable[[Path], Store]
 
 DIRECTORY = "{directory}"
 NAME = "{name}"
+UNPICKLABLE = (pickle.PicklingError, AttributeError, TypeError)
 
 
 @attrs.frozen(kw_only=True)
@@ -35,11 +38,16 @@ class Target:
         name: What reports call it.
         opener: A function of the folder, or a store URL with ``{directory}`` (the folder's absolute
             path) or ``{name}`` (a text unique to the folder) in it.
+        spec: What names it on a command line: the URL, or ``module:function``; empty for a
+            function that belongs to no module.
+        log: Where the calls on its handles are recorded, None if they are not.
 
     """
 
     name: str
     opener: str | Factory
+    spec: str = ""
+    log: CallLog | None = attrs.field(default=None, eq=False)
 
     @classmethod
     def from_url(cls, template: str) -> Target:
@@ -51,7 +59,7 @@ class Target:
             raise ValueError(
                 f"{template!r} must hold {DIRECTORY} or {NAME}: each clause needs a store"
             )
-        return cls(name=template, opener=template)
+        return cls(name=template, opener=template, spec=template)
 
     @classmethod
     def from_factory(cls, factory: Factory) -> Target:
@@ -59,7 +67,9 @@ class Target:
 
         Clauses that start processes need one that can be pickled: a function of a module.
         """
-        return cls(name=getattr(factory, "__qualname__", repr(factory)), opener=factory)
+        spec = _place_of(factory)
+        name = spec or str(getattr(factory, "__qualname__", repr(factory)))
+        return cls(name=name, opener=factory, spec=spec)
 
     @classmethod
     def of(cls, what: Target | str | Factory) -> Target:
@@ -74,8 +84,32 @@ class Target:
             url = self.opener.replace(DIRECTORY, str(directory)).replace(
                 NAME, directory.parent.name
             )
-            return open_store(url)
-        return self.opener(directory)
+            handle = open_store(url)
+        else:
+            handle = self.opener(directory)
+        return self.log.logged(handle) if self.log is not None else handle
+
+    def recorded(self, log: CallLog | None) -> Target:
+        """Return the same target whose calls are recorded in ``log``; with None, not recorded."""
+        return attrs.evolve(self, log=log)
+
+    def needs_script(self) -> bool:
+        """Tell whether another process must import the program's main script to open the store."""
+        try:
+            return b"__main__" in pickle.dumps(self.recorded(None))
+        except UNPICKLABLE:
+            return False
+
+    def script(self) -> Reproduction:
+        """Return the recorded calls as lines to paste. Raises: ValueError if none are recorded."""
+        if self.log is None:
+            raise ValueError(f"the calls on {self.name} are not recorded")
+        if isinstance(self.opener, str):
+            return self.log.script("", repr(self.opener))
+        module, _, path = self.spec.partition(":")
+        if not module:
+            return self.log.script("# factory is the function that was tested", "factory")
+        return self.log.script(f"from {module} import {path.partition('.')[0]}", path)
 
     @contextmanager
     def fresh(self, *, quick: bool = True, seed: int = 0) -> Generator[Site]:
@@ -83,6 +117,8 @@ class Target:
         with tempfile.TemporaryDirectory(prefix="wrkr-", ignore_cleanup_errors=True) as outer:
             directory = Path(outer).resolve() / "store"
             directory.mkdir()
+            if self.log is not None:
+                self.log.restart()
             with Site(target=self, directory=directory, quick=quick, seed=seed) as site:
                 yield site
 
@@ -114,6 +150,8 @@ class Site:
 
     def __exit__(self, *_details: object) -> None:
         """Close every handle."""
+        if self.target.log is not None:
+            self.target.log.is_over = True
         self.close()
 
     def open(self) -> Store:
@@ -137,8 +175,20 @@ class Site:
 
     def for_processes(self) -> tuple[Target, Path]:
         """Return what another process needs to open the store. Raises: NotRun."""
+        target = self.target.recorded(None)
         try:
-            pickle.dumps(self.target)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            pickle.dumps(target)
+        except UNPICKLABLE as error:
             raise NotRun(f"the factory cannot be handed to another process: {error}") from error
-        return self.target, self.directory
+        if self.target.log is not None:
+            self.target.log.has_processes = True
+        return target, self.directory
+
+
+def _place_of(factory: Factory) -> str:
+    """Return ``module:name`` if another program finds the factory there, otherwise nothing."""
+    module, name = getattr(factory, "__module__", ""), getattr(factory, "__qualname__", "")
+    found: object = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return f"{module}:{name}" if found is factory and module != "__main__" else ""

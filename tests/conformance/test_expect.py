@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wrkr_conformance import Target
 from wrkr_conformance.expect import (
     MOST_BUSY,
     Broken,
@@ -17,16 +18,20 @@ from wrkr_conformance.expect import (
     head_of,
     ids,
     insist,
+    is_the_suites_own,
     raises,
     read_all,
     records,
     same,
+    shown,
     together,
 )
 from wrkr_core.errors import Busy
 from wrkr_core.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from wrkr_core.store import Event
 
 
@@ -39,6 +44,53 @@ def test_claims_tell_what_was_wanted_and_what_was_found() -> None:
         claim(condition=False, message="not so")
     with pytest.raises(Broken, match=r"…  *\(10002 characters\)"):
         same("x" * 10_000, "", "texts")
+
+
+def test_a_broken_claim_has_its_parts() -> None:
+    with pytest.raises(Broken) as caught:
+        same([2], [1], "heads")
+    assert (caught.value.done, caught.value.expected, caught.value.came) == ("heads", "[1]", "[2]")
+
+    with pytest.raises(Broken) as caught:
+        raises(KeyError, "int", int, "x")
+    assert (caught.value.done, caught.value.expected) == ("int", "KeyError")
+    assert caught.value.came.startswith("ValueError: invalid literal")
+
+    with pytest.raises(Broken) as caught:
+        raises(ValueError, "int", int, "7")
+    assert caught.value.came == "it returned 7"
+
+
+def test_anything_can_be_shown() -> None:
+    class Coy:
+        def __repr__(self) -> str:
+            raise RuntimeError("no")
+
+    assert shown("x") == "'x'"
+    assert shown("x" * 20, 5) == "'xxxx… (22 characters)"
+    assert shown(Coy()) == "<a Coy that cannot be shown: RuntimeError>"
+
+
+def test_only_the_suite_may_say_that_a_clause_was_not_run() -> None:
+    with pytest.raises(NotRun) as caught:
+        raise NotRun("not today")
+    assert not is_the_suites_own(caught.value)
+
+    with (
+        pytest.raises(NotRun) as caught,
+        Target.of(lambda _directory: MemoryStore()).fresh() as site,
+    ):
+        site.for_processes()
+    own = caught.value.with_traceback(innermost(caught.value))
+    assert is_the_suites_own(own)
+
+
+def innermost(error: BaseException) -> TracebackType:
+    """The traceback without this file's frame, as it is where the suite itself is the caller."""
+    first = error.__traceback__
+    assert first is not None
+    assert first.tb_next is not None
+    return first.tb_next
 
 
 def test_an_error_that_must_come_is_returned_and_any_other_outcome_is_told() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wrkr_conformance import Target
+from wrkr_conformance.call_log import CallLog
 from wrkr_conformance.expect import NotRun
 from wrkr_core.errors import HandleClosed
 from wrkr_core.memory import MemoryStore
@@ -30,7 +31,53 @@ def test_a_target_is_made_from_a_url_a_function_or_a_target() -> None:
 
     assert target.name == "memory://{name}"
     assert Target.of(target) is target
-    assert Target.of(a_factory).name == "a_factory"
+    assert Target.of(a_factory).name == f"{__name__}:a_factory"
+
+
+def test_what_another_program_can_find_has_a_spec() -> None:
+    assert Target.of("memory://{name}").spec == "memory://{name}"
+    assert Target.of(a_factory).spec == f"{__name__}:a_factory"
+    assert Target.of(MemoryStore).spec == "wrkr_core.memory:MemoryStore"  # type: ignore[arg-type]  # never called
+    nameless = Target.of(lambda directory: MemoryStore(str(directory)))
+    assert (nameless.spec, "<lambda>" in nameless.name) == ("", True)
+
+
+def test_recorded_calls_become_lines_that_name_the_target() -> None:
+    for target, opening in (
+        (Target.of("memory://{name}"), "with Target.of('memory://{name}').fresh() as site:"),
+        (Target.of(a_factory), "with Target.of(a_factory).fresh() as site:"),
+        (Target.of(lambda _: MemoryStore()), "with Target.of(factory).fresh() as site:"),
+    ):
+        recorded = target.recorded(CallLog())
+        with recorded.fresh() as site:
+            site.open().keys()
+
+        script = recorded.script()
+        assert opening in script
+        assert script.split("\n")[-2:] == ["    s1.keys()", "    # -> []"]
+        assert recorded == target
+    with pytest.raises(ValueError, match="are not recorded"):
+        Target.of(a_factory).script()
+
+
+def test_closing_in_the_middle_is_recorded_and_closing_in_the_end_is_not() -> None:
+    recorded = Target.of("memory://{name}").recorded(CallLog())
+    with recorded.fresh() as site:
+        site.open()
+        site.reopen()
+
+    lines = [line.strip() for line in recorded.script().split("\n") if line.startswith("    s")]
+    assert lines == ["s1 = site.open()", "s1.close()", "s2 = site.open()"]
+
+
+def test_each_fresh_store_begins_its_record_anew() -> None:
+    log = CallLog()
+    recorded = Target.of("memory://{name}").recorded(log)
+    for _store in range(2):
+        with recorded.fresh() as site:
+            site.open()
+
+    assert [call.handle for call in log.calls] == ["s1"]
 
 
 @pytest.mark.parametrize("what", ["memory://{name}", "memory://{directory}", a_factory])
@@ -81,8 +128,12 @@ class Here:
 
 
 def test_only_what_can_be_pickled_goes_to_another_process() -> None:
-    with Target.of("memory://{name}").fresh() as site:
-        assert site.for_processes() == (site.target, site.directory)
+    log = CallLog()
+    with Target.of("memory://{name}").recorded(log).fresh() as site:
+        target, directory = site.for_processes()
+        assert (target, directory) == (site.target, site.directory)
+        assert (target.log, log.has_processes) == (None, True)
+    assert "other processes used the store too" in log.script("", "x")
     with (
         Target.of(Here()).fresh() as site,
         pytest.raises(NotRun, match="cannot be handed to another process"),
