@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 PAGE: Final = 1000
 TRIES: Final = 64
+HASTY_TRIES: Final = 8
 LONGEST_BACK_OFF: Final = 50_000  # µs
 
 
@@ -188,10 +189,10 @@ class JobLog:
             try:
                 self._append(after, new, durable=durable)
             except Conflict:
-                if attempt:
-                    self._machine.sleep(
-                        self._machine.jitter(min(LONGEST_BACK_OFF, 1000 << min(attempt, 6)))
-                    )
+                # At once: who writes without end leaves the lock for a moment, and to sleep through
+                # that moment every time is to lose every time. Crowds thin out all the same.
+                if attempt % HASTY_TRIES == HASTY_TRIES - 1:
+                    self._machine.sleep(self._machine.jitter(LONGEST_BACK_OFF))
                 self.refresh()
                 continue
             self._go_on(folded, recorded)

@@ -27,7 +27,7 @@ from wrkr_core.errors import (
     UnknownEventError,
 )
 from wrkr_core.job.decide.lifecycle import decide_pause, decide_resume
-from wrkr_core.job.fold import fold_all
+from wrkr_core.job.fold import VERSION, fold_all
 from wrkr_core.job_log import TRIES, JobLog
 from wrkr_core.memory import MemoryStore
 from wrkr_core.record import seal_all
@@ -333,7 +333,9 @@ def forge(fresh: Fresh, kind: str) -> bytes:
         "another job's": snapshot.write_snapshot(replace(lie, job_id="other")),
         "another hash": snapshot.write_snapshot(replace(lie, hash="0" * 64)),
         "from the future": snapshot.write_snapshot(replace(lie, seq=state.seq + 5)),
-        "another fold": snapshot.write_snapshot(lie).replace(b'"fold":1', b'"fold":2'),
+        "another fold": snapshot.write_snapshot(lie).replace(
+            f'"fold":{VERSION}'.encode(), f'"fold":{VERSION + 1}'.encode()
+        ),
     }[kind]
 
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from wrkr_core import events as e
+from wrkr_core.budget import Budget
 from wrkr_core.errors import InvalidInputError
 from wrkr_core.spec import CheckpointPolicy, Command, JobSpec, StepSpec
 from wrkr_run.foreground import work_on
@@ -174,7 +175,7 @@ def test_a_paused_job_goes_on_with_the_step_that_was_stopped_without_using_up_it
     ledger: Ledger, workspace: Path, until: Until
 ) -> None:
     line = "test $WRKR_ATTEMPT -gt 1 || { touch under-way; sleep 600; }"
-    submit(ledger, workspace, step("one", line))
+    submit(ledger, workspace, step("one", line), budget=Budget(steps=1, retries=0))
     elsewhere = Elsewhere(ledger)
     until((workspace / "under-way").exists)
     ledger.pause("j", reason="lunch")

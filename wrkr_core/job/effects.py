@@ -74,7 +74,7 @@ def _step_started(draft: Draft, recorded: e.RecordedEvent, event: e.StepStarted)
     if event.attempt == 1:
         draft.steps = _counted(draft.steps, begun=1)
         draft.add("steps", 1)
-    else:
+    elif event.step not in draft.open_steps:  # one without an outcome was interrupted: no retry
         draft.add("retries", 1)
     draft.retry_at = None
     draft.open_steps[event.step] = OpenStep(

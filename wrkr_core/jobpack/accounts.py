@@ -24,6 +24,7 @@ class Accounts:
         self._limits = {each.meter: each.amount for each in limits}
         self._spent: dict[str, int] = {}
         self._open: dict[str, Reservation] = {}
+        self._under_way: set[e.StepRef] = set()
 
     def spent(self) -> tuple[Amount, ...]:
         """Return what was used, ascending by meter."""
@@ -36,16 +37,19 @@ class Accounts:
         reserved = self._reserved()
         if isinstance(event, e.BudgetReserved):
             return refused(self._limits, self._spent, reserved, event.reservation.amounts)
-        wanted = Amount(meter=_meter(event), amount=1)
         over = overruns(self._limits, self._spent, reserved)
-        return over or refused(self._limits, self._spent, reserved, (wanted,))
+        return over or refused(self._limits, self._spent, reserved, self._cost(event))
 
     def take_in(self, event: e.Event) -> None:
         """Count what ``event`` used, reserved, settled or raised."""
         match event:
             case e.StepStarted():
-                self._spend((Amount(meter=_meter(event), amount=1),))
-            case e.StepFinished() | e.StepFailed() | e.LeaseTaken() | e.LeaseReleased():
+                self._spend(self._cost(event))
+                self._under_way.add(event.step)
+            case e.StepFinished() | e.StepFailed():
+                self._under_way.discard(event.step)
+                self._spend(event.usage)
+            case e.LeaseTaken() | e.LeaseReleased():
                 self._spend(event.usage)
             case e.Charged():
                 self._spend(event.amounts)
@@ -59,6 +63,12 @@ class Accounts:
             case _:
                 return
 
+    def _cost(self, event: e.StepStarted) -> tuple[Amount, ...]:
+        """Return what beginning the attempt uses: nothing when the one before was interrupted."""
+        if event.attempt > 1 and event.step in self._under_way:
+            return ()
+        return (Amount(meter="steps" if event.attempt == 1 else "retries", amount=1),)
+
     def _spend(self, amounts: Iterable[Amount]) -> None:
         for each in amounts:
             self._spent[each.meter] = self._spent.get(each.meter, 0) + each.amount
@@ -69,7 +79,3 @@ class Accounts:
             for each in reservation.amounts:
                 reserved[each.meter] = reserved.get(each.meter, 0) + each.amount
         return reserved
-
-
-def _meter(event: e.StepStarted) -> str:
-    return "steps" if event.attempt == 1 else "retries"

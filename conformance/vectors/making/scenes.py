@@ -10,6 +10,7 @@ from vectors.making.telling import (
     Log,
     begun,
     charged,
+    failed,
     finished,
     started,
 )
@@ -51,6 +52,9 @@ def logs() -> dict[str, list[str]]:
         "held-over-its-time": held.copy().tell(charged(wall="1m")),
         "held-with-a-reservation": held.copy().tell(e.BudgetReserved(reservation=INSIDE)),
         "held-with-an-attempt": begun(budget=Budget(retries=0)).tell(started()),
+        "held-with-a-failed-attempt": begun(budget=Budget(retries=0)).tell(
+            started(), failed(retry_at=NOON)
+        ),
         "held-with-an-attempt-and-a-reservation": begun().tell(
             started(), e.BudgetReserved(reservation=INSIDE)
         ),

@@ -151,6 +151,15 @@ def test_a_first_attempt_counts_as_a_step_and_a_further_one_as_a_retry() -> None
     assert [(each.step, each.attempt) for each in journal.now.open_steps] == [(EDIT, 3)]
 
 
+def test_an_attempt_after_one_without_an_outcome_is_no_retry() -> None:
+    journal = begun()
+
+    journal.append(started(1), started(2), started(3), failed(3, retry_at=NOON), started(4))
+
+    assert journal.now.spent_by_meter() == {"steps": 1, "retries": 1}
+    assert journal.now.steps == StepCounts(begun=1, done=0, failed_attempts=1)
+
+
 def test_an_attempt_is_open_until_it_ends_and_its_usage_is_spent() -> None:
     journal = begun()
     journal.append(started(at_most_once=True))

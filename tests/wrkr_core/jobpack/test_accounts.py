@@ -25,12 +25,19 @@ def finished(wall: str) -> e.StepFinished:
     return e.StepFinished(step=STEP, attempt=1, epoch=1, usage=amounts(wall=wall))
 
 
+FAILED = e.StepFailed(
+    step=STEP, attempt=2, epoch=1, code="E_ADAPTER_FAIL", error_type="OSError", message="no"
+)
+
+
 def test_everything_that_uses_something_is_counted() -> None:
     accounts = Accounts(())
 
     for event in (
         started(1),
         started(2),
+        FAILED,
+        started(3),
         finished("2s"),
         e.Charged(amounts=amounts(tokens=5)),
         reserved("a", tokens=7),
@@ -62,8 +69,18 @@ def test_a_retry_needs_a_retry_and_a_first_attempt_a_step(
 ) -> None:
     for meter, attempt in (("steps", 1), ("retries", 2)):
         accounts = Accounts((Amount(meter=meter, amount=limit),))
+        accounts.take_in(FAILED)
 
         assert bool(accounts.refusal(started(attempt))) is is_refused
+
+
+def test_an_attempt_after_one_without_an_outcome_is_no_retry() -> None:
+    accounts = Accounts(amounts(steps=1, retries=0))
+    accounts.take_in(started(1))
+
+    assert accounts.refusal(started(2)) == ()
+    accounts.take_in(started(2))
+    assert accounts.spent() == amounts(steps=1)
 
 
 def test_nothing_begins_when_the_running_time_is_used_up() -> None:

@@ -72,7 +72,8 @@ STOPS = [pause, interrupt, run_out_of_time, lose_the_lease]
 def test_an_attempt_that_is_stopped_is_no_failure_and_runs_again_without_a_retry(
     world: World, stop: Callable[[World, Job], None]
 ) -> None:
-    job_id = world.submit(budget=Budget(wall="100ms" if stop is run_out_of_time else "9h"))
+    wall = "100ms" if stop is run_out_of_time else "9h"
+    job_id = world.submit(budget=Budget(wall=wall, steps=1, retries=0))
     ran: list[int] = []
 
     def program() -> None:
@@ -97,6 +98,7 @@ def test_an_attempt_that_is_stopped_is_no_failure_and_runs_again_without_a_retry
     assert failures(world, job_id) == []
     state = world.state(job_id)
     assert (state.status, state.steps.failed_attempts) == ("completed", 0)
+    assert world.spent(job_id) == {"steps": 1}
 
 
 def test_a_step_that_may_run_once_is_not_run_again_unasked_after_the_wall_limit_stopped_it(
@@ -175,7 +177,7 @@ class Deadly:
 def test_a_step_in_which_one_worker_after_the_other_is_lost_waits_for_a_person(
     world: World,
 ) -> None:
-    deadly = Deadly(world)
+    deadly = Deadly(world, steps=1, retries=0)
     for _ in range(MOST_LOSSES):
         assert deadly.run() == "running"
 

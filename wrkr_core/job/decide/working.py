@@ -54,7 +54,7 @@ def decide_start(
         _require_approval(state, step, gate, now)
     if state.decisions:
         return decide_block_on_decisions(state, epoch=epoch)
-    over = _over(state, "steps" if attempt == 1 else "retries", running)
+    over = _over(state, _cost(state, step, attempt), running)
     if over:
         return block_on_budget(state, over)
     return (
@@ -85,14 +85,20 @@ def _require_approval(state: JobState, step: e.StepRef, gate: Answer, now: int) 
         )
 
 
-def _over(state: JobState, meter: str, running: int) -> tuple[Overrun, ...]:
-    """Return the meters that are over, or that one more of ``meter`` would put over."""
+def _cost(state: JobState, step: e.StepRef, attempt: int) -> tuple[Amount, ...]:
+    """Return what beginning the attempt uses: nothing when the one before was interrupted."""
+    if attempt > 1 and any(each.step == step for each in state.open_steps):
+        return ()
+    return (Amount(meter="steps" if attempt == 1 else "retries", amount=1),)
+
+
+def _over(state: JobState, wanted: tuple[Amount, ...], running: int) -> tuple[Overrun, ...]:
+    """Return the meters that are over, or that ``wanted`` would put over."""
     if not state.limits:
         return ()
     limits, spent = state.limit_by_meter(), state.spent_by_meter()
     spent["wall"] = spent.get("wall", 0) + running
     reserved = state.reserved_by_meter()
-    wanted = (Amount(meter=meter, amount=1),)
     return overruns(limits, spent, reserved) or refused(limits, spent, reserved, wanted)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.histories import EDIT, Journal, begun, finished, keyed
+from tests.histories import EDIT, Journal, begun, failed, finished, keyed
 from tests.strategies import NOON, state_in
 from wrkr_core import events as e
 from wrkr_core.approval import Answer
@@ -123,9 +123,22 @@ def test_further_attempts_count_as_retries_against_their_own_limit(
         if journal.now.status != "running":
             break
         begun_attempts += 1
+        journal.append(failed(attempt, retry_at=NOON))
 
     assert begun_attempts == attempts
     assert journal.now.status == "blocked_budget"
+
+
+def test_an_attempt_after_an_interrupted_one_is_no_retry() -> None:
+    journal = begun(budget=_budget(steps=1, retries=0))
+    for attempt in range(1, 10):
+        events = decide_start(
+            journal.now, epoch=1, step=EDIT, attempt=attempt, input_digest=None, at_most_once=False
+        )
+        journal.append(*events)
+
+    assert journal.now.status == "running"
+    assert journal.now.spent_by_meter() == {"steps": 1}
 
 
 @pytest.mark.parametrize(("running", "blocked"), [(0, False), (9, False), (10, True), (11, True)])
