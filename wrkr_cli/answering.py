@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wrkr_core.errors import InvalidInputError, NotFoundError
+from wrkr_core.views import plain
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
@@ -33,7 +34,7 @@ def the_decision(session: Session, job_id: str, checkpoint: str | None) -> Decis
     if len(waiting_for) > 1:
         raise InvalidInputError(
             f"job {job_id} waits for {len(waiting_for)} decisions; name the one you mean",
-            problems=[f"{each.checkpoint_id}: {each.question}" for each in waiting_for],
+            problems=[f"{each.checkpoint_id}: {plain(each.question)}" for each in waiting_for],
         )
     return waiting_for[0]
 
@@ -49,7 +50,7 @@ def say_outcome(session: Session, decision: Decision, state: JobState, verb: str
             "open_decisions": [each.checkpoint_id for each in state.decisions],
         },
         [
-            f"{verb} {decision.checkpoint_id} of {state.job_id}: {decision.question}",
+            f"{verb} {decision.checkpoint_id} of {state.job_id}: {plain(decision.question)}",
             f"{state.job_id} is {state.status}"
             + (f"; go on: wrkr resume {state.job_id}" if state.status == "queued" else ""),
         ],

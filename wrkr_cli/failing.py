@@ -34,20 +34,22 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     """Print ``error`` to standard error as the arguments ask for; return the exit code."""
     if os.environ.get("WRKR_DEBUG"):
         raise error
+    from wrkr_core.views import plain
+
     told = _as_ours(error)
     if "--json" in arguments:
         import json
 
         print(json.dumps(envelope(told), ensure_ascii=False, sort_keys=True), file=sys.stderr)
         return told.exit_code
-    print(f"{told.code}: {told.message}", file=sys.stderr)
+    print(f"{told.code}: {plain(told.message)}", file=sys.stderr)
     problems = told.problems if isinstance(told, InvalidInputError) else ()
     for problem in problems[:MOST_PROBLEMS]:
-        print(f"  {problem}", file=sys.stderr)
+        print(f"  {plain(problem)}", file=sys.stderr)
     if len(problems) > MOST_PROBLEMS:
         print(f"  … and {len(problems) - MOST_PROBLEMS} more", file=sys.stderr)
     if told.hint:
-        print(f"  {told.hint}", file=sys.stderr)
+        print(f"  {plain(told.hint)}", file=sys.stderr)
     return told.exit_code
 
 

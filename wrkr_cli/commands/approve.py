@@ -10,6 +10,7 @@ from wrkr_cli.answering import say_outcome, the_decision
 from wrkr_cli.framing import command as make
 from wrkr_cli.signing.options import passphrase_option
 from wrkr_core.budget import duration
+from wrkr_core.views import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
     signed = [f"sign exactly that with the key {key}"] if key else []
     return [
         f"record that {who} approves {decision.checkpoint_id} of {job_id}{chosen}{until}: {reason}",
-        f"bind the approval to what was asked: {decision.question}",
+        f"bind the approval to what was asked: {plain(decision.question)}",
         *signed,
     ]
 
