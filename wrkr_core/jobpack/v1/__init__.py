@@ -1,0 +1,1 @@
+"""Jobpacks of the published ``wrkr v1`` contract: verified as what they are, and written."""
