@@ -380,17 +380,6 @@ def test_a_completed_job_says_what_came_of_it() -> None:
     assert journal.now.reason_codes == ()
 
 
-def test_a_timer_lasts_until_somebody_works_on_the_job_again() -> None:
-    journal = begun()
-
-    journal.append(e.TimerSet(key="sleep@start/1", wake_at=NOON + 99))
-    journal.append(e.LeaseReleased(worker="ada", epoch=1, reason="sleeps", heartbeats=0))
-    assert journal.now.wake_at == NOON + 99
-
-    journal.take("bob")
-    assert journal.now.wake_at is None
-
-
 def test_an_environment_is_kept_until_another_is_accepted() -> None:
     journal = begun()
     first = fingerprint([Observation(rule="os", value="linux")])

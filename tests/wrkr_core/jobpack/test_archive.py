@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from wrkr_core.errors import InvalidInputError, VerifyError, VerifyHashError, VerifyMalformedError
 from wrkr_core.jobpack import archive
-from wrkr_core.jobpack.archive import Entry, Limits, Stream, check_name, read, scan, stream, write
+from wrkr_core.jobpack.archive import Entry, Limits, Stream, read, scan, stream, write
 
 CONTENTS = {
     "blobs/0123": b"\x00\xff" * 20,
@@ -383,23 +383,6 @@ def test_the_writer_refuses_what_the_reader_would(
 ) -> None:
     with pytest.raises(InvalidInputError, match=message):
         write(io.BytesIO(), entries)
-
-
-@pytest.mark.parametrize("name", ["manifest.json", "blobs/" + "a" * 64, "_", "0", "a/" * 7 + "a"])
-def test_a_safe_name_is_returned_unchanged(name: str) -> None:
-    assert check_name(name) is name
-
-
-UNSAFE = ["", ".", "..", "a..b", "a/", "/a", "a//b", "-a", "a b", "a\n", "A", "\u00e4", "a" * 65]
-UNSAFE_ON_WINDOWS = ["con", "prn.txt", "lpt9/a", "a/aux.b.c", "a.", "a./b", "a\\b", "c:a"]
-
-
-@pytest.mark.parametrize("name", UNSAFE + UNSAFE_ON_WINDOWS)
-def test_an_unsafe_name_is_refused_by_name(name: str) -> None:
-    with pytest.raises(InvalidInputError, match="cannot be the name of an entry") as caught:
-        check_name(name)
-
-    assert repr(name) in caught.value.message
 
 
 def test_an_entry_says_where_its_content_lies() -> None:
