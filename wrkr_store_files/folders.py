@@ -21,11 +21,9 @@ def make_stream_folder(layout: Layout, disk: Disk, stream: str) -> None:
 
 def empty_tombstone(layout: Layout, disk: Disk, folder: str) -> None:
     """Remove what a deleted stream still has in the folder of its tombstone. Raises: OSError."""
-    left = left_in_tombstone(layout, folder)
-    for name in left:
+    for name in left_in_tombstone(layout, folder):
         disk.remove(f"{folder}/{name}")
-    if left:
-        disk.sync_folder(folder)
+    disk.sync_folder(folder)
 
 
 def left_in_tombstone(layout: Layout, folder: str) -> list[str]:

@@ -35,6 +35,8 @@ def recover(layout: Layout, disk: Disk, boot: str, *, opening: bool = False) -> 
     Raises: Corrupt, OSError.
     """
     clear_temporary(layout, disk)
+    if look_at(layout.suspect) is not None:
+        _flush_names(layout, disk)
     path = layout.journal if look_at(layout.journal) is not None else layout.suspect
     if look_at(path) is None:
         raise Corrupt("the journal is missing", hint="restore the store from a backup")
@@ -54,6 +56,16 @@ def recover(layout: Layout, disk: Disk, boot: str, *, opening: bool = False) -> 
         pos = floor = header.reserve
     reserve = max(header.reserve, pos + NUMBERS)
     begin_journal(layout, disk, Header(1, boot, pos, floor, reserve, feed))
+
+
+def _flush_names(layout: Layout, disk: Disk) -> None:
+    """Flush every folder: which flush failed is not known, and names may not be on the disk yet."""
+    streams = [f"{layout.streams}/{name}" for name in names_in(layout.streams)]
+    tombstones = [f"{layout.deleted}/{name}" for name in names_in(layout.deleted)]
+    above = (layout.streams, layout.deleted, layout.cells, layout.relaxed, layout.gone, layout.root)
+    for folder in (*streams, *tombstones, *above):
+        if look_at(folder) is not None:
+            disk.sync_folder(folder)
 
 
 def _write_again(layout: Layout, disk: Disk, path: str, found: Sequence[Found]) -> None:

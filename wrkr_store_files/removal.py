@@ -44,9 +44,10 @@ class Removal:
                 self._disk.make_folder(tombstone)
             else:
                 self._disk.replace(folder, tombstone)
-                self._disk.sync_folder(self._layout.streams)
             keep_name(self._layout, self._disk, tombstone, stream)
-            self._disk.sync_folder(self._layout.deleted)
+        # Flushed also when all of it was done: whoever did it may have died before this.
+        self._disk.sync_folder(self._layout.streams)
+        self._disk.sync_folder(self._layout.deleted)
         empty_tombstone(self._layout, self._disk, tombstone)
 
     def trim(self, stream: str, through: int) -> None:
@@ -63,6 +64,8 @@ class Removal:
                 f"through is {through}; records {first} to {head} are there and the last one stays"
             )
         if through < first:
+            if first > 1:  # whoever trimmed it may have died before the flush
+                self._disk.sync_folder(self._layout.stream(stream))
             return
         self._writer.renew()
         keep = through + 1

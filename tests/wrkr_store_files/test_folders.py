@@ -57,4 +57,4 @@ def test_a_tombstone_keeps_nothing_but_its_name(tmp_path: Path) -> None:
     empty_tombstone(layout, disk, folder)
 
     assert [path.name for path in Path(folder).iterdir()] == ["name"]
-    assert disk.folder_flushes == 1
+    assert disk.folder_flushes == 2  # whoever emptied it may have died before the flush
