@@ -37,7 +37,7 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     from wrkr_core.views import plain
 
     told = _as_ours(error)
-    if "--json" in arguments:
+    if "--json" in _own(arguments):
         import json
 
         print(json.dumps(envelope(told), ensure_ascii=False, sort_keys=True), file=sys.stderr)
@@ -51,6 +51,11 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     if told.hint:
         print(f"  {plain(told.hint)}", file=sys.stderr)
     return told.exit_code
+
+
+def _own(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the arguments up to ``--``: what follows belongs to the command that is wrapped."""
+    return arguments[: arguments.index("--")] if "--" in arguments else arguments
 
 
 def envelope(error: WrkrError) -> Mapping[str, object]:

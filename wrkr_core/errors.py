@@ -298,6 +298,11 @@ class Deleted(StoreError):
 
     code = "E_STORE_DELETED"
 
+    def __init__(self, message: str, *, hint: str = "", **details: object) -> None:
+        """Say what was deleted."""
+        way_out = "a deleted name cannot be used again: choose another, or leave the id out"
+        super().__init__(message, hint=hint or way_out, **details)
+
 
 class Trimmed(StoreError):
     """Records before ``first`` were trimmed away (T2).

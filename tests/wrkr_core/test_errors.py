@@ -13,6 +13,7 @@ from wrkr_core import errors
 from wrkr_core.errors import (
     Blocked,
     Conflict,
+    Deleted,
     InvalidInputError,
     Trimmed,
     WrkrError,
@@ -111,7 +112,7 @@ def test_an_error_carries_its_message_hint_and_facts(cls: type[WrkrError]) -> No
     assert str(error) == error.message == "it is wrong"
     assert error.hint == "do it right"
     assert error.details == {"job_id": "j_7", "seq": 3}
-    assert cls("it is wrong").hint == ""
+    assert (cls("it is wrong").hint != "") == (cls is Deleted)
 
 
 def test_a_conflict_carries_the_real_head() -> None:

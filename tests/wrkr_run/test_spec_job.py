@@ -156,6 +156,7 @@ def test_a_step_that_takes_too_long_is_stopped(ledger: Ledger, workspace: Path) 
 
     (failed,) = of_type(ledger, e.StepFailed)
     assert (result.status, failed.code) == ("blocked_error", "E_STEP_TIMEOUT")
+    assert ledger.state("j").reason_codes == ("E_ADAPTER_FAIL", "E_STEP_TIMEOUT")
     assert failed.message == "the command did not end within 50ms"
 
 

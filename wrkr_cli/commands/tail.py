@@ -40,6 +40,8 @@ def command(
     timeout: float | None,  # a click flag
 ) -> None:
     """Print the newest events of JOB, and with -f every further one as it happens."""
+    if timeout is not None and not follow:
+        raise click.UsageError("--timeout says when --follow ends; give both or neither")
     ledger = session.ledger
     after = max(0, ledger.state(job_id).seq - lines)
     events = (

@@ -168,11 +168,13 @@ def _require(log: JobLog) -> JobState:
 
 def _block_on(job: Job, error: Exception) -> None:
     """Record why the code that worked on the job gave up, and let go."""
-    code = error.code if isinstance(error, WrkrError) else StepFailedError.code
+    codes = [error.code if isinstance(error, WrkrError) else StepFailedError.code]
+    if isinstance(error.__cause__, WrkrError) and error.__cause__.code not in codes:
+        codes.append(error.__cause__.code)  # such as a timeout, behind the step's failure
     said = error.message if isinstance(error, WrkrError) else f"{type(error).__name__}: {error}"
     try:
         if job.state.status == "running":
-            job.block(said, reason_codes=(code,), step=_failed_step(error))
+            job.block(said, reason_codes=tuple(codes), step=_failed_step(error))
     except (Blocked, LeaseConflictError):
         return job.holding.release("failed")  # paused, canceled or taken over: that stands
     return job.holding.release("failed")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Final
 
+import attrs
 import msgspec
 
-from tests.stories import SECOND, Story, packed, submitted
+from tests.stories import SECOND, Story, packed, small_story, submitted
 from wrkr_core import events as e
 from wrkr_core.artifact import Artifact
 from wrkr_core.budget import amounts
@@ -40,6 +41,22 @@ def subject_of(story: Story, trust: Trust | None = None) -> Subject:
         verification=found,
         pack_id=found.pack_id or "",
         trust=trust,
+    )
+
+
+def hostile_subject(text: str = HOSTILE) -> Subject:
+    """Return the hostile story as if it had verified: no page relies on what was refused before."""
+    story = hostile_story(text)
+    ledger = Ledger(story.store)
+    events = list(ledger.events(story.job_id))
+    found = attrs.evolve(
+        subject_of(small_story()).verification,
+        job_id=story.job_id,
+        events=len(events),
+        head_hash=events[-1].hash,
+    )
+    return Subject(
+        spec=ledger.spec(story.job_id), events=events, verification=found, pack_id="ab" * 32
     )
 
 

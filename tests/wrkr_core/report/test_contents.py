@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import attrs
-import pytest
+import json
+from typing import Final
 
-from tests.signers import BEA, TRUST
-from tests.stories import canceled_story, small_story, whole_story
-from tests.wrkr_core.report.subjects import subject_of
+import attrs
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.signers import BEA, EVE, TRUST, answered_story, trusted
+from tests.stories import Story, canceled_story, small_story, submitted, whole_story
+from tests.wrkr_core.report.subjects import hostile_subject, subject_of
 from wrkr_core.errors import VerifyHistoryError
-from wrkr_core.report.contents import report
+from wrkr_core.report.contents import Subject, report
+from wrkr_core.schemas import json_schema
+from wrkr_core.signing.trust import Trust
+from wrkr_core.spec import JobSpec
+
+VALIDATOR: Final = Draft202012Validator(json_schema("report"))
 
 
 def test_it_says_what_was_asked_by_whom_and_what_came_of_it() -> None:
@@ -46,14 +56,40 @@ def test_a_decision_tells_what_was_shown_who_answered_and_what_it_allowed() -> N
     assert tag["allowed"] == []
 
 
-def test_an_open_decision_has_no_answer() -> None:
-    story = small_story()
-    first_five = subject_of(story).events[:5]
-    ledger_story = type(story)(job_id="asks")
-    for each in first_five[:3]:
-        ledger_story.tell(each.event, by=each.by)
+@pytest.mark.parametrize(
+    ("seed", "trust", "assurance", "signed_by"),
+    [
+        (BEA, TRUST, "signed", "bea"),
+        (BEA, None, "unknown key", None),
+        (EVE, TRUST, "unknown key", None),
+        (None, TRUST, "asserted", None),
+    ],
+)
+def test_an_answer_is_signed_only_by_a_key_that_is_trusted(
+    seed: bytes | None, trust: Trust | None, assurance: str, signed_by: str | None
+) -> None:
+    (decision,) = report(subject_of(answered_story(seed), trust))["decisions"]
 
-    (decision,) = report(subject_of(ledger_story))["decisions"]
+    assert decision["answer"]["assurance"] == assurance
+    assert decision["answer"]["signed_by"] == signed_by
+
+
+def test_a_signature_that_does_not_count_says_why() -> None:
+    producer_only = Trust(keys=(trusted(BEA, "bea", "producer"),))
+
+    (decision,) = report(subject_of(answered_story(), producer_only))["decisions"]
+
+    assert decision["answer"]["assurance"] == "void"
+    assert "reviewer" in decision["answer"]["objection"]
+
+
+def test_an_open_decision_has_no_answer() -> None:
+    story = Story()
+    story.tell(submitted(JobSpec(name="port-utils")), by="ann")
+    story.take(1)
+    story.ask("Merge?", key="ask@start/1")
+
+    (decision,) = report(subject_of(story))["decisions"]
 
     assert (decision["is_open"], decision["answer"]) == (True, None)
 
@@ -106,3 +142,42 @@ def test_a_verification_of_another_history_is_refused() -> None:
         report(attrs.evolve(subject, events=subject.events[:-1]))
     with pytest.raises(VerifyHistoryError):
         report(attrs.evolve(subject, events=[]))
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        subject_of(small_story()),
+        subject_of(whole_story()),
+        subject_of(canceled_story()),
+        subject_of(answered_story(), TRUST),
+        hostile_subject(),
+    ],
+)
+def test_every_report_is_valid_by_the_shipped_schema(subject: Subject) -> None:
+    VALIDATOR.validate(json.loads(msgspec.json.encode(report(subject))))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("status",), "done"),
+        (("pack_id",), "AB" * 32),
+        (("updated_at",), "yesterday"),
+        (("artifacts", 0, "size"), -1),
+        (("decisions", 0, "answer", "assurance"), "sworn"),
+        (("decisions", 0, "shown"), ""),
+        (("acceptance", "has_passed"), None),
+        (("verification", "ok"), False),
+    ],
+)
+def test_what_no_report_says_is_invalid_by_the_shipped_schema(
+    path: tuple[str | int, ...], value: object
+) -> None:
+    view = json.loads(msgspec.json.encode(report(subject_of(whole_story()))))
+    place = view
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+
+    assert not VALIDATOR.is_valid(view)
