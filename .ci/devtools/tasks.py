@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from devtools import checks, packaging
+from devtools import checks, mutation, packaging
 from devtools.commands import ROOT, run
 from devtools.environment import Needs, main_environment
 from devtools.errors import SetupError
@@ -32,8 +32,9 @@ usage: python3 dev.py TASK [ARGUMENT ...]
   docs      build the documentation into docs/_build, every warning an error
   wheel     build the wheel and try it in an empty environment
   versions  run a part of the tests on every other supported Python found here
+  mutants   break the heart in every small way and see which tests notice; takes long
   lock      write uv.lock anew; arguments are passed to `uv lock`, such as --upgrade
-  all       what CI runs: all of the above but lock
+  all       what CI runs: all of the above but mutants and lock
 """
 # Cheap and telling ones first; `demo` before all, while only what it needs is installed.
 UNATTENDED: Final = {"demo": ("--yes",)}  # nobody is there to be asked
@@ -106,6 +107,7 @@ TASKS: Final[dict[str, Task]] = {
     "docs": checks.docs,
     "wheel": packaging.wheel,
     "versions": packaging.versions,
+    "mutants": mutation.mutants,
     "lock": lock,
     "all": everything,
 }
