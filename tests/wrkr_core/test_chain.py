@@ -177,3 +177,44 @@ def test_what_is_no_line_is_said_to_be_none(line: bytes, said: str) -> None:
 def test_any_bytes_are_checked_without_another_error(data: bytes) -> None:
     with pytest.raises(Corrupt):
         chain.check(data, None)
+
+
+def damaged(line: bytes, at: int, new: bytes) -> bytes:
+    return line[:at] + new + line[at + len(new) :]
+
+
+@pytest.mark.parametrize(
+    ("line", "prev", "message"),
+    [
+        (b"{}", None, "a record does not begin like a log line"),
+        (damaged(LOG[0], 9, b"'"), None, "a record does not begin like a log line"),
+        (damaged(LOG[0], 84, b"'"), None, "a record does not begin like a log line"),
+        (LOG[0][:149], None, "a record does not begin like a log line"),
+        (damaged(LOG[0], 10, b"G"), None, "a record's hash is not 64 lower-case hex digits"),
+        (damaged(LOG[0], 148, b"A"), None, "a record's hash is not 64 lower-case hex digits"),
+        (LOG[0], "f" * 64, "the chain is broken: a record does not follow the one before it"),
+        (LOG[0] + b" ", None, "a record's bytes do not have the hash it states"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said_in_a_sentence(
+    line: bytes, prev: str | None, message: str
+) -> None:
+    with pytest.raises(Corrupt) as caught:
+        chain.check(line, prev)
+
+    assert caught.value.message == message
+
+
+def test_a_line_of_other_bytes_is_told_with_the_hash_it_states() -> None:
+    with pytest.raises(Corrupt) as caught:
+        chain.check(LOG[0] + b" ", None)
+
+    assert caught.value.details == {"hash": chain.stated(LOG[0])[0]}
+
+
+def test_the_shortest_line_that_can_be_stated_is_read() -> None:
+    shortest = LOG[0][:150]
+
+    assert chain.stated(shortest) == chain.stated(LOG[0])
+    with pytest.raises(Corrupt, match="does not begin"):
+        chain.stated(shortest[:-1])
