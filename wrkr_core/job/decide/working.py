@@ -185,13 +185,13 @@ def decide_fail(
 def decide_sleep(state: JobState, *, epoch: int, key: str, wake_at: int) -> tuple[e.Event, ...]:
     """Decide that the job sleeps.
 
-    Raises: LeaseConflictError, MoveNotAllowedError; InvalidInputError: until after the year 9999.
+    Raises: LeaseConflictError, MoveNotAllowedError; InvalidInputError: until after the year 2255 (2^53 µs).
     """
     require_known(state)
     require_holder(state, epoch)
     require_move(state, "timer_set")
     if not 0 <= wake_at <= min(LATEST, LARGEST):
-        raise InvalidInputError("a sleep that ends after the year 9999 cannot be recorded")
+        raise InvalidInputError("a sleep that ends after the year 2255 cannot be recorded")
     return (e.TimerSet(key=key, wake_at=wake_at),)
 
 
