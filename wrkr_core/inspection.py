@@ -30,13 +30,14 @@ def inspection(job_id: str, spec: JobSpec, events: Iterable[e.RecordedEvent]) ->
     state = Folding(job_id).add(known)
     if state is None:
         raise NotFoundError(f"there is no job {job_id}", job_id=job_id)
+    answers = [each for each in known if isinstance(each.event, e.ApprovalGiven | e.ApprovalRefused)]
     return {
         "job_id": job_id,
         "spec": msgspec.json.decode(spec_bytes(spec)),
         "status": status_view(state),
         "steps": _steps(known),
         "checkpoints": [
-            checkpoint_view(job_id, each, known)
+            checkpoint_view(job_id, each, answers)
             for each in known
             if isinstance(each.event, e.CheckpointRecorded)
         ],

@@ -6,18 +6,20 @@ import io
 import json
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.signers import ANN, signed
 from tests.stories import packed, whole_story
 from tests.wrkr_core.jobpack.v1.forging import APPROVED, FIXTURES
-from wrkr_core.jobpack.verify import verify_pack
+from wrkr_core.jobpack.verify import verify_job, verify_pack
 from wrkr_core.signing.keys import public_of
 
 if TYPE_CHECKING:
     from tests.wrkr_cli.conftest import Wrkr
+    from wrkr_core.jobpack.verification import Verification
+    from wrkr_core.ledger import Ledger
 
 MARKDOWN = Path("wrkr-out/reports/report_port-utils.md")
 DATA = Path("wrkr-out/reports/report_port-utils.json")
@@ -192,3 +194,23 @@ def test_it_explains_itself_and_writes_nothing(
     assert "wrkr-out/reports" in said.out
     assert ("summary.md" in said.out) == (form == "github")
     assert not Path("wrkr-out").exists()
+
+
+def test_a_job_that_goes_on_meanwhile_is_told_as_it_was_verified(
+    wrkr_command: Wrkr, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrkr_command("run", "job.yaml", "--job-id", "j1")
+    verified = ledger.state("j1").seq
+
+    def then_go_on(source: Ledger, job_id: str, **options: Any) -> Verification:  # noqa: ANN401  # as verify_job
+        found = verify_job(source, job_id, **options)
+        ledger.emit("j1", "progress", "more was done")
+        return found
+
+    monkeypatch.setattr("wrkr_core.jobpack.verify.verify_job", then_go_on)
+
+    made = wrkr_command("report", "github", "j1", "--json")
+
+    assert made.code == 0
+    assert json.loads(Path(made.json["json_path"]).read_bytes())["head"]["seq"] == verified
+    assert ledger.state("j1").seq == verified + 1

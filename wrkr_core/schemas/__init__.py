@@ -8,11 +8,15 @@ from wrkr_core.errors import NotFoundError
 
 NAMES: Final = (
     "approval_statement",
+    "consistency_proof",
+    "inclusion_proof",
     "jobpack_statement",
     "jobspec",
     "private_key",
+    "report",
     "signature_envelope",
     "trust",
+    "work_item",
 )
 """Every schema there is, by name; the file beside this one is ``NAME.schema.json``."""
 

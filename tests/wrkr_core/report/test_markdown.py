@@ -8,11 +8,12 @@ import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.signers import TRUST, answered_story
+from tests.signers import BEA, TRUST, answered_story, trusted
 from tests.stories import canceled_story, small_story, whole_story
 from tests.wrkr_core.report.subjects import HOSTILE, hostile_subject, subject_of
 from wrkr_core.report.contents import report
 from wrkr_core.report.markdown import LARGEST, markdown, marker
+from wrkr_core.signing.trust import Trust
 
 
 def page_of(text: str = HOSTILE) -> str:
@@ -62,6 +63,8 @@ def test_it_begins_with_the_marker_of_this_history() -> None:
 def test_a_signed_answer_is_told_from_one_that_is_only_asserted() -> None:
     assert "(signed by bea)" in markdown(report(subject_of(answered_story(), TRUST)))
     assert "(signed by an unknown key)" in markdown(report(subject_of(answered_story())))
+    producer_only = Trust(keys=(trusted(BEA, "bea", "producer"),))
+    assert "(signature void: " in markdown(report(subject_of(answered_story(), producer_only)))
 
 
 def stripped(page: str) -> str:
@@ -118,6 +121,35 @@ def test_it_is_never_larger_than_the_summary_of_a_step_may_be() -> None:
 
     assert len(page.encode()) <= LARGEST
     assert "more decisions" in page
+
+
+def test_even_a_page_of_the_longest_texts_is_small_enough() -> None:
+    view = report(subject_of(whole_story()))
+    longest = "@" * 5000
+    view["asked"] |= {"objective": longest, "by": longest}
+    view |= {"summary": longest, "reason_codes": [longest] * 1000}
+    view["decisions"] = [
+        {
+            **view["decisions"][0],
+            "question": longest,
+            "choices": [longest] * 1000,
+            "files": {"added": [longest] * 1000},
+            "data": longest,
+            "allowed": [longest] * 1000,
+            "spent_by_then": {f"{longest}{each}": "1" for each in range(1000)},
+        }
+    ] * 12
+    view["steps"] = [{**view["steps"][0], "step": longest}] * 12
+    view["artifacts"] = [{**view["artifacts"][0], "path": longest}] * 12
+
+    page = markdown(view)
+
+    assert len(page.encode()) <= LARGEST
+    assert " and 980 more" in page
+
+
+def test_a_job_that_decided_nothing_has_no_decisions() -> None:
+    assert "### Decisions" not in markdown(report(subject_of(canceled_story())))
 
 
 def test_the_store_is_named_when_it_was_verified_there() -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from tests.signers import TRUST, answered_story
+import msgspec
+
+from tests.signers import BEA, TRUST, answered_story, trusted
 from tests.stories import canceled_story, small_story, whole_story
 from tests.wrkr_core.report.subjects import HOSTILE, hostile_subject, subject_of
+from wrkr_core import events as e
 from wrkr_core.report.contents import Subject, report
 from wrkr_core.report.escaping import printable
-from wrkr_core.report.page import page
+from wrkr_core.report.page import _timeline, page
 from wrkr_core.report.style import STYLE, policy
+from wrkr_core.report.timeline import timeline
+from wrkr_core.signing.trust import Trust
 
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "span", "code"),
@@ -114,6 +119,24 @@ def test_the_same_job_gives_the_same_bytes() -> None:
 
 def test_signatures_and_what_they_are_worth_are_on_it() -> None:
     assert "(signed by bea)" in Read(page_of(subject_of(answered_story(), TRUST))).text
+    assert "(signed by an unknown key)" in Read(page_of(subject_of(answered_story()))).text
+    producer_only = Trust(keys=(trusted(BEA, "bea", "producer"),))
+    assert "(signature void: " in Read(page_of(subject_of(answered_story(), producer_only))).text
+
+
+def test_a_long_history_is_told_from_both_ends() -> None:
+    subject = subject_of(whole_story())
+    sleeps = [
+        msgspec.structs.replace(
+            subject.events[0], seq=each, event=e.TimerSet(key="k", wake_at=each)
+        )
+        for each in range(2005)
+    ]
+
+    text = "".join(_timeline(timeline(sleeps)))
+
+    assert text.count("asleep") == 2000
+    assert "5 events are left out here" in text
 
 
 def test_a_canceled_fork_without_limits_or_decisions_says_none() -> None:

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from tests.stories import QUESTION, Story, canceled_story, submitted, whole_story
 from tests.wrkr_core.report.subjects import hostile_story
+from wrkr_core.checkpoint import RequiredAction
 from wrkr_core.errors import InvalidInputError, NotFoundError
 from wrkr_core.ledger import Ledger
 from wrkr_core.report.work_item import LONGEST_TITLE, TEMPLATES, Template, work_item, work_item_text
@@ -52,6 +53,15 @@ def test_a_decision_says_what_is_asked_and_how_to_answer() -> None:
         f'wrkr reject port-utils {name} --reason "..."',
     ):
         assert said in item["body"].splitlines()
+
+
+def test_instructions_that_say_more_than_the_question_are_in_it() -> None:
+    story, _name = asking()
+    action = RequiredAction(kind="confirm-rerun", instructions="Look first", key="step:merge")
+    asked = story.checkpoint("decision-needed", "Run it again?", required_action=action)
+    story.tell(asked)
+
+    assert "* To do: Look first" in item_of(story, asked.checkpoint_id)["body"].splitlines()
 
 
 def test_an_answered_decision_is_not_open_and_says_its_answer() -> None:

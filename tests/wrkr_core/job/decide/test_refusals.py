@@ -13,6 +13,7 @@ from tests.strategies import NOON, state_in
 from tests.wrkr_core.job.decide.test_leasing import BEAT, DARWIN, FREE, HERE, LINUX, TTL, take
 from wrkr_core import events as e
 from wrkr_core.approval import Answer, Decision
+from wrkr_core.artifact import Artifact
 from wrkr_core.budget import amounts
 from wrkr_core.checkpoint import ArtifactChanges
 from wrkr_core.errors import (
@@ -183,7 +184,7 @@ def test_a_checkpoint_keeps_its_data_and_has_no_mark_of_its_own() -> None:
     assert isinstance(recorded, e.CheckpointRecorded)
     assert (bytes(recorded.data), recorded.mark) == (b'{"a":1}', "")
     (kept,) = decide_artifact(
-        begun().now, epoch=1, artifact=e.Artifact(path="a", sha256="0" * 64, size=1)
+        begun().now, epoch=1, artifact=Artifact(path="a", sha256="0" * 64, size=1)
     )
     assert isinstance(kept, e.ArtifactRecorded)
     assert kept.mark == ""

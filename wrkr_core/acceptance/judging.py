@@ -1,0 +1,220 @@
+"""Whether a job meets what acceptance asks: rules over its state, and over files that were looked at.
+
+Pure: the files and the outcomes of commands are handed in. Every rule is judged, also after one has
+failed, so that one look shows all that is missing. A job that is not completed never passes, nor one
+that waits for a decision, whatever the rules say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from wrkr_core import events as e
+from wrkr_core.acceptance.patterns import matches
+from wrkr_core.budget import amount_text
+from wrkr_core.errors import (
+    AcceptanceTestError,
+    ApprovalRequiredError,
+    BudgetExceededError,
+    MissingArtifactError,
+    MoveNotAllowedError,
+)
+from wrkr_core.job.decide.guard import require_move
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from wrkr_core.acceptance.config import AcceptanceConfig
+    from wrkr_core.artifact import Artifact
+    from wrkr_core.job.state import JobState
+
+
+@attrs.frozen(kw_only=True)
+class CheckResult:
+    """How one check came out; ``code`` and ``message`` are empty when it passed.
+
+    ``artifact`` is the glob or path of what is missing or another. ``output`` is what a command
+    wrote, masked and bounded.
+    """
+
+    name: str
+    code: str = ""
+    message: str = ""
+    artifact: str | None = None
+    output: str = ""
+
+    @property
+    def has_passed(self) -> bool:
+        """Tell whether there is nothing against it."""
+        return not self.code
+
+
+@attrs.frozen(kw_only=True)
+class JobFacts:
+    """What is known of a job: its state, the newest record of each file, decisions refused."""
+
+    state: JobState
+    recorded: Mapping[str, Artifact]
+    refused: tuple[str, ...]
+
+    @classmethod
+    def of(cls, state: JobState, events: Iterable[e.RecordedEvent]) -> JobFacts:
+        """Return what the events say."""
+        recorded: dict[str, Artifact] = {}
+        refused: list[str] = []
+        for each in events:
+            event = each.event
+            if isinstance(event, e.StepFinished):
+                recorded.update({artifact.path: artifact for artifact in event.artifacts})
+            elif isinstance(event, e.ArtifactRecorded):
+                recorded[event.artifact.path] = event.artifact
+            elif isinstance(event, e.ApprovalRefused):
+                refused.append(event.checkpoint_id)
+        return cls(state=state, recorded=recorded, refused=tuple(refused))
+
+
+def judge(
+    config: AcceptanceConfig,
+    facts: JobFacts,
+    *,
+    matched: Mapping[str, Sequence[Artifact]],
+    contents: Mapping[str, str | None],
+) -> list[CheckResult]:
+    """Return how every rule but the commands came out, in the order of the config.
+
+    ``matched`` has for each glob of ``artifacts`` the files it matches; ``contents`` for each path of
+    ``contents`` the digest of the file, None where there is none.
+    """
+    return [
+        _status(facts.state),
+        _decisions(config, facts),
+        *(_artifact(each, matched[each], facts.recorded) for each in config.artifacts),
+        *(_content(path, wanted, contents[path]) for path, wanted in config.contents),
+        *_paths(config, facts.recorded),
+        *(_budget(each.meter, each.amount, facts.state) for each in config.budget),
+    ]
+
+
+def outcome(results: Sequence[CheckResult], config_digest: str) -> e.AcceptanceRecorded:
+    """Return the event that says how acceptance came out."""
+    return e.AcceptanceRecorded(
+        checks_run=len(results),
+        passed=sum(each.has_passed for each in results),
+        failures=tuple(
+            e.AcceptanceFailure(
+                check=each.name, code=each.code, message=each.message, artifact=each.artifact
+            )
+            for each in results
+            if not each.has_passed
+        ),
+        config_digest=config_digest,
+    )
+
+
+def decide_outcome(
+    state: JobState, judged_at: int, event: e.AcceptanceRecorded
+) -> tuple[e.Event, ...]:
+    """Decide that acceptance came out so, judged when the job's newest record was ``judged_at``.
+
+    Raises: MoveNotAllowedError: the job went on meanwhile, or is canceled. UnknownEventError.
+    """
+    require_move(state, "acceptance_recorded")
+    if state.seq != judged_at:
+        raise MoveNotAllowedError(
+            f"job {state.job_id} went on while acceptance ran: it was judged at record {judged_at}, "
+            f"and is at record {state.seq}",
+            hint="nothing was recorded; run acceptance again",
+            job_id=state.job_id,
+        )
+    return (event,)
+
+
+def _status(state: JobState) -> CheckResult:
+    if state.status == "completed":
+        return CheckResult(name="status")
+    return CheckResult(
+        name="status",
+        code=AcceptanceTestError.code,
+        message=f"the job is {state.status}, not completed",
+    )
+
+
+def _decisions(config: AcceptanceConfig, facts: JobFacts) -> CheckResult:
+    waiting = ", ".join(each.checkpoint_id for each in facts.state.decisions)
+    if waiting:
+        return CheckResult(
+            name="decisions", code=ApprovalRequiredError.code, message=f"{waiting}: open"
+        )
+    if config.must_be_approved and facts.refused:
+        return CheckResult(
+            name="decisions",
+            code=AcceptanceTestError.code,
+            message=f"{', '.join(facts.refused)}: refused",
+        )
+    return CheckResult(name="decisions")
+
+
+def _artifact(
+    pattern: str, found: Sequence[Artifact], recorded: Mapping[str, Artifact]
+) -> CheckResult:
+    name = f"artifact:{pattern}"
+    if not found:
+        said = f"no file in the workspace matches {pattern}"
+        return _missing(name, said, pattern)
+    for each in found:
+        known = recorded.get(each.path)
+        if known is not None and known.sha256 != each.sha256:
+            said = f"{each.path} is not what the job recorded: {each.sha256}, not {known.sha256}"
+            return _missing(name, said, each.path)
+    return CheckResult(name=name)
+
+
+def _content(path: str, wanted: str, found: str | None) -> CheckResult:
+    name = f"content:{path}"
+    if found is None:
+        return _missing(name, f"there is no file {path} in the workspace", path)
+    if found != wanted:
+        return _missing(name, f"{path} has the content {found}, not {wanted}", path)
+    return CheckResult(name=name)
+
+
+def _missing(name: str, message: str, artifact: str) -> CheckResult:
+    return CheckResult(
+        name=name, code=MissingArtifactError.code, message=message, artifact=artifact
+    )
+
+
+def _paths(config: AcceptanceConfig, recorded: Iterable[str]) -> Iterator[CheckResult]:
+    paths = sorted(recorded)
+    if config.allowed:
+        outside = [path for path in paths if not _any(path, config.allowed)]
+        yield _path_result("paths:allowed", "no glob allows", outside)
+    if config.forbidden:
+        inside = [path for path in paths if _any(path, config.forbidden)]
+        yield _path_result("paths:forbidden", "a glob forbids", inside)
+
+
+def _path_result(name: str, said: str, paths: Sequence[str]) -> CheckResult:
+    if not paths:
+        return CheckResult(name=name)
+    more = f" and {len(paths) - 10} more" if len(paths) > 10 else ""
+    return CheckResult(
+        name=name, code=AcceptanceTestError.code, message=f"{said} {', '.join(paths[:10])}{more}"
+    )
+
+
+def _any(path: str, patterns: Iterable[str]) -> bool:
+    return any(matches(path, each) for each in patterns)
+
+
+def _budget(meter: str, most: int, state: JobState) -> CheckResult:
+    name, spent = f"budget:{meter}", state.spent_by_meter().get(meter, 0)
+    if spent <= most:
+        return CheckResult(name=name)
+    return CheckResult(
+        name=name,
+        code=BudgetExceededError.code,
+        message=f"{amount_text(meter, spent)} spent, at most {amount_text(meter, most)} accepted",
+    )

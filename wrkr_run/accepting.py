@@ -1,0 +1,87 @@
+"""Running acceptance on a job from outside: looking at its files, running checks, recording it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wrkr_core.acceptance.judging import CheckResult, JobFacts, decide_outcome, judge, outcome
+from wrkr_core.errors import AcceptanceTestError, NotFoundError, StepFailedError
+from wrkr_core.instants import duration_text
+from wrkr_core.job.decide.guard import require_move
+from wrkr_core.job_log import JobLog
+from wrkr_run.artifacts import collect
+from wrkr_run.command import run_command
+from wrkr_run.interruption import Interruption
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wrkr_core.acceptance.config import AcceptanceConfig
+    from wrkr_core.ledger import Ledger
+    from wrkr_core.spec import Check
+
+
+def run_acceptance(
+    ledger: Ledger, job_id: str, config: AcceptanceConfig, *, workspace: Path, by: str
+) -> list[CheckResult]:
+    """Judge a job by ``config``, record how it came out, and return every check.
+
+    The commands run in ``workspace`` one after the other, with ``WRKR_JOB_ID`` set. Ctrl-C stops the
+    one that runs, and nothing is recorded.
+
+    Raises:
+        NotFoundError: There is no such job, or no such folder.
+        MoveNotAllowedError: The job is canceled, or went on meanwhile; nothing was recorded.
+        KeyboardInterrupt, StoreError.
+
+    """
+    state = ledger.state(job_id)
+    require_move(state, "acceptance_recorded")
+    if not workspace.is_dir():
+        raise NotFoundError(f"there is no folder {workspace}", path=str(workspace))
+    facts = JobFacts.of(state, ledger.events(job_id, through=state.seq))
+    results = judge(
+        config,
+        facts,
+        matched={each: collect([each], workspace).artifacts for each in config.artifacts},
+        contents={path: _digest(path, workspace) for path, _wanted in config.contents},
+    )
+    interruption = Interruption()
+    with interruption.listen():
+        results += [_run(ledger, job_id, each, workspace, interruption) for each in config.checks]
+    event = outcome(results, config.digest)
+    log = JobLog(ledger.store, ledger.machine, job_id)
+    log.load()
+    log.decide(lambda now, _at: decide_outcome(now or state, state.seq, event), by=by)
+    return results
+
+
+def _digest(path: str, workspace: Path) -> str | None:
+    """Return the digest of one file inside the workspace, None if there is none."""
+    from glob import escape
+
+    found = collect([escape(path)], workspace).artifacts
+    return found[0].sha256 if found else None
+
+
+def _run(
+    ledger: Ledger, job_id: str, check: Check, workspace: Path, interruption: Interruption
+) -> CheckResult:
+    name = f"check:{check.name}"
+    try:
+        ended = run_command(
+            check.command,
+            workspace=workspace,
+            variables={"WRKR_JOB_ID": job_id, "WRKR_STEP": f"acceptance:{check.name}"},
+            machine=ledger.machine,
+            interruption=interruption,
+        )
+    except StepFailedError as error:
+        return CheckResult(name=name, code=AcceptanceTestError.code, message=error.message)
+    output = "\n".join(each.text for each in (ended.stdout, ended.stderr) if each.text)
+    if ended.succeeded:
+        return CheckResult(name=name, output=output)
+    said = ended.summary
+    if ended.timed_out:
+        said = f"it did not end within {duration_text(check.command.timeout or 0)}"
+    return CheckResult(name=name, code=AcceptanceTestError.code, message=said, output=output)
