@@ -30,7 +30,9 @@ def inspection(job_id: str, spec: JobSpec, events: Iterable[e.RecordedEvent]) ->
     state = Folding(job_id).add(known)
     if state is None:
         raise NotFoundError(f"there is no job {job_id}", job_id=job_id)
-    answers = [each for each in known if isinstance(each.event, e.ApprovalGiven | e.ApprovalRefused)]
+    answers = [
+        each for each in known if isinstance(each.event, e.ApprovalGiven | e.ApprovalRefused)
+    ]
     return {
         "job_id": job_id,
         "spec": msgspec.json.decode(spec_bytes(spec)),

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from devtools import checks, mutation, packaging
+from devtools import checks, fuzzing, mutation, packaging
 from devtools.commands import ROOT, run
 from devtools.environment import Needs, main_environment
 from devtools.errors import SetupError
@@ -33,8 +33,9 @@ usage: python3 dev.py TASK [ARGUMENT ...]
   wheel     build the wheel and try it in an empty environment
   versions  run a part of the tests on every other supported Python found here
   mutants   break the heart in every small way and see which tests notice; takes long
+  fuzz      fuzz what reads foreign bytes; [SECONDS [TARGET ...]], 60 s for each; on Linux
   lock      write uv.lock anew; arguments are passed to `uv lock`, such as --upgrade
-  all       what CI runs: all of the above but mutants and lock
+  all       what CI runs: all of the above but mutants, fuzz and lock
 """
 # Cheap and telling ones first; `demo` before all, while only what it needs is installed.
 UNATTENDED: Final = {"demo": ("--yes",)}  # nobody is there to be asked
@@ -108,6 +109,7 @@ TASKS: Final[dict[str, Task]] = {
     "wheel": packaging.wheel,
     "versions": packaging.versions,
     "mutants": mutation.mutants,
+    "fuzz": fuzzing.fuzz,
     "lock": lock,
     "all": everything,
 }

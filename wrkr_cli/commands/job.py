@@ -1,4 +1,4 @@
-"""``wrkr job``: inspect, diff, fork."""
+"""``wrkr job``: inspect, diff, fork, prove."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from wrkr_cli.framing import command as make
 from wrkr_cli.framing import group
+from wrkr_cli.proving import prove
 from wrkr_core.inspection import inspection, inspection_lines
 
 if TYPE_CHECKING:
@@ -121,4 +122,8 @@ def fork(session: Session, job_id: str, at: str, new_id: str | None, by: str | N
     )
 
 
-command = group("job", "Inspect a job, compare two, or fork one.", [inspect, diff, fork])
+command = group(
+    "job",
+    "Inspect a job, compare two, fork one, prove what it did.",
+    [inspect, diff, fork, prove],
+)

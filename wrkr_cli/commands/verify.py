@@ -9,8 +9,9 @@ import click
 
 from wrkr_cli.framing import command as make
 from wrkr_cli.limits import limit_options, limits_of
+from wrkr_cli.reporting import is_pack
 from wrkr_cli.signing.options import trust_option
-from wrkr_core.errors import InvalidInputError, NotFoundError, VerifyMalformedError
+from wrkr_core.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
@@ -20,17 +21,25 @@ if TYPE_CHECKING:
     from wrkr_core.signing.trust import Trust
 
 
-def _explain(
+def _explain(  # noqa: PLR0917  # the command's own parameters
     session: Session,
-    target: str,
+    target: str | None,
     receipt: str | None,
+    proof: Path | None,
     trust_file: Path | None,
     require_signature: bool,
     **limits: int | None,
 ) -> list[str]:
+    from wrkr_cli.proofs import given_receipt
+
     del require_signature
-    limits_of(**limits)
-    what = f"the jobpack {target}" if Path(target).exists() else f"job {target} in {session.url}"
+    most = limits_of(**limits)
+    if proof is not None:
+        _require_pack_or_none(target, most)
+        whole = [f"check the jobpack {target} as a whole"] if target is not None else []
+        return [*whole, f"check what the proof {proof} shows, and of which jobpack"]
+    target = _named(target, None if receipt is None else given_receipt(receipt))
+    what = f"the jobpack {target}" if is_pack(target) else f"job {target} in {session.url}"
     also = ", and that it is the one of the receipt" if receipt else ""
     judge = trust_file or "the trust file in WRKR_HOME, if there is one"
     return [
@@ -45,20 +54,33 @@ def _explain(
         "wrkr verify wrkr-out/jobpacks/jobpack_JOB.zip",
         "wrkr verify jobpack_JOB.zip --trust trust.toml",
         "wrkr verify JOB --json",
+        "wrkr verify --receipt receipt.txt",
+        "wrkr verify jobpack_JOB.zip --proof event-7_JOB.json",
     ],
     explain=_explain,
 )
-@click.argument("target", metavar="JOB|PATH")
-@click.option("--receipt", metavar="LINE", help="It must be the pack this receipt was given for.")
+@click.argument("target", metavar="[JOB|PATH]", required=False)
+@click.option(
+    "--receipt",
+    metavar="LINE|FILE",
+    help="It must be the pack of this receipt; without JOB|PATH, the receipt's job in the store.",
+)
+@click.option(
+    "--proof",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Check this proof, against the receipt or the jobpack if given.",
+)
 @trust_option
 @click.option(
     "--require-signature", is_flag=True, help="Refuse what nobody who is trusted has signed."
 )
 @limit_options
-def command(
+def command(  # noqa: PLR0917  # the command's own parameters
     session: Session,
-    target: str,
+    target: str | None,
     receipt: str | None,
+    proof: Path | None,
     trust_file: Path | None,
     require_signature: bool,
     **limits: int | None,
@@ -70,16 +92,77 @@ def command(
     when it is not a jobpack at all, or larger than the --max options say; raise them for a pack of
     somebody you trust. One of format v1 is judged by the rules of v1, and fails under v1's codes.
     """
+    from wrkr_cli.proofs import given_receipt, verified_pack
     from wrkr_cli.signing.keyring import trust_in_force
 
     trust, most = trust_in_force(trust_file), limits_of(**limits)
-    if most is not None and not _is_path(target):
-        raise InvalidInputError("the --max options are for jobpacks, not for a job in the store")
-    found = (
-        _verify_path(Path(target), receipt, trust, most, require_signature=require_signature)
-        if _is_path(target)
-        else _verify_job(session, target, receipt, trust, require_signature=require_signature)
-    )
+    wanted = None if receipt is None else given_receipt(receipt)
+    if proof is not None:
+        _verify_proof(session, proof, target, wanted, trust, most, is_required=require_signature)
+        return
+    target = _named(target, wanted)
+    if not is_pack(target):
+        if most is not None:
+            raise InvalidInputError(
+                "the --max options are for jobpacks, not for a job in the store"
+            )
+        found = _verify_job(session, target, wanted, trust, require_signature=require_signature)
+    else:
+        found = verified_pack(
+            Path(target),
+            limits=most,
+            receipt=wanted,
+            trust=trust,
+            require_signature=require_signature,
+        )
+    _print(session, found)
+
+
+def _verify_proof(  # noqa: PLR0917  # the command's own parameters
+    session: Session,
+    proof: Path,
+    target: str | None,
+    receipt: str | None,
+    trust: Trust | None,
+    most: Limits | None,
+    *,
+    is_required: bool,
+) -> None:
+    from wrkr_cli.proofs import check_proof, verified_pack
+
+    _require_pack_or_none(target, most, require_signature=is_required)
+    pack = None
+    if target is not None:
+        pack = verified_pack(Path(target), limits=most, trust=trust, require_signature=is_required)
+    check_proof(session, proof, receipt=receipt, pack=pack)
+
+
+def _named(target: str | None, receipt: str | None) -> str:
+    """Return what is to be verified: what was named, or else the job of the receipt."""
+    if target is not None:
+        return target
+    if receipt is None:
+        raise InvalidInputError("name a job or a jobpack, or give a receipt or a proof")
+    from wrkr_core.jobpack.receipt import read_receipt
+
+    return read_receipt(receipt).job_id
+
+
+def _require_pack_or_none(
+    target: str | None, most: Limits | None, *, require_signature: bool = False
+) -> None:
+    if target is not None and not is_pack(target):
+        raise InvalidInputError(
+            f"a proof is checked against a jobpack or a receipt, not against job {target}",
+            hint=f"wrkr export {target} writes the jobpack",
+        )
+    if target is None and (most is not None or require_signature):
+        raise InvalidInputError(
+            "the --max options and --require-signature are for jobpacks; name one beside --proof"
+        )
+
+
+def _print(session: Session, found: Verification) -> None:
     lines = [f"{each.stage:<12} ok  {each.said}" for each in found.checks]
     session.result(
         found.view(),
@@ -93,10 +176,6 @@ def command(
     )
 
 
-def _is_path(target: str) -> bool:
-    return Path(target).exists() or target.endswith(".zip") or "/" in target
-
-
 def _vouched(found: Verification) -> str:
     if found.history != "folded":
         return f"format: {found.format}, assurance: {found.assurance}, history: {found.history}"
@@ -106,30 +185,6 @@ def _vouched(found: Verification) -> str:
 
 def _said(signature: SignatureFound) -> str:
     return f"signed by {signature.identity}" if signature.counts else signature.why
-
-
-def _verify_path(
-    path: Path,
-    receipt: str | None,
-    trust: Trust | None,
-    most: Limits | None,
-    *,
-    require_signature: bool,
-) -> Verification:
-    from wrkr_core.jobpack.verify import verify_pack
-
-    if not path.exists():
-        raise NotFoundError(f"there is no file {path}", path=str(path))
-    if not path.is_file():
-        raise VerifyMalformedError(f"{path} is not a regular file", path=str(path))
-    with path.open("rb") as file:
-        return verify_pack(
-            file,
-            limits=most,
-            expect_receipt=receipt,
-            trust=trust,
-            require_signature=require_signature,
-        )
 
 
 def _verify_job(

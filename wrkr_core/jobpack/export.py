@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from wrkr_core.events import RecordedEvent
+    from wrkr_core.job.state import JobState
     from wrkr_core.ledger import Ledger
     from wrkr_core.store import Store
 
@@ -113,22 +114,37 @@ class Survey:
 
     """
 
-    def __init__(self, job: StoredJob) -> None:
-        """Read the whole log. Raises: Corrupt, VerifyHistoryError, Trimmed."""
+    def __init__(self, job: StoredJob, *, until: str | None = None) -> None:
+        """Read the log: all of it, or only until the pack of what was read has the id ``until``.
+
+        Raises: Corrupt, VerifyHistoryError, Trimmed.
+        """
         self.tree = Tree()
         self._job = job
         self._size = self._crc32 = 0
         self._sha256 = sha256()
-        checkpoints, approvals = bytearray(), bytearray()
-        projections = Projections(
-            job.job_id, checkpoints=checkpoints.extend, approvals=approvals.extend
+        self._checkpoints, self._approvals = bytearray(), bytearray()
+        self._projections = Projections(
+            job.job_id, checkpoints=self._checkpoints.extend, approvals=self._approvals.extend
         )
-        self.state = History(job.job_id, projections.take_in).follow(self._events())
-        self._blobs = {digest: _Blob.of(job, digest) for digest in sorted(projections.blobs)}
+        self._blobs: dict[str, _Blob] = {}
+        history, events = History(job.job_id, self._projections.take_in), self._events()
+        if until is not None:
+            for recorded in events:
+                self._settle(history.follow((recorded,)))
+                if self.manifest()[1] == until:
+                    return
+        self._settle(history.follow(events))
+
+    def _settle(self, state: JobState) -> None:
+        """Make what is packed besides the log, as of ``state``."""
+        self.state = state
+        for digest in sorted(self._projections.blobs - self._blobs.keys()):
+            self._blobs[digest] = _Blob.of(self._job, digest)
         self._documents = {
-            **projections.documents(self.state),
-            CHECKPOINTS: bytes(checkpoints),
-            APPROVALS: bytes(approvals),
+            **self._projections.documents(state),
+            CHECKPOINTS: bytes(self._checkpoints),
+            APPROVALS: bytes(self._approvals),
         }
 
     def _events(self) -> Iterator[RecordedEvent]:
@@ -136,9 +152,9 @@ class Survey:
         for page in self._job.pages():
             events = open_all(self._job.job_id, page, prev=prev)
             prev = events[-1].hash
-            for record in page:
+            for record, recorded in zip(page, events, strict=True):
                 self._measure(record.data)
-            yield from events
+                yield recorded
 
     def _measure(self, line: bytes) -> None:
         self.tree.append(line)

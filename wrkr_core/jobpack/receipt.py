@@ -16,7 +16,7 @@ from wrkr_core.ids import JOB_ID, check_job_id
 
 _RECEIPT: Final = re.compile(
     rf"WRKR job_id=(?P<job>{JOB_ID}) manifest=sha256:(?P<pack>[0-9a-f]{{64}})"
-    rf' verify="wrkr verify (?P=job)"'
+    rf'(?: verify="wrkr verify (?P=job)")?'
 )
 
 
@@ -34,7 +34,7 @@ def receipt_line(job_id: str, pack_id: str) -> str:
 
 
 def read_receipt(text: str) -> Receipt:
-    """Return what a receipt says; white space around the line does not matter.
+    """Return what a receipt says; white space around it, and how to verify it, may be missing.
 
     Raises: InvalidInputError: not a receipt.
     """

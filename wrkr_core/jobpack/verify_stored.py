@@ -155,7 +155,8 @@ def _compare_receipt(receipt: Receipt, job: StoredJob) -> None:
         raise VerifyHashError(
             f"job {job.job_id} as it is now is jobpack sha256:{found}; the receipt is for "
             f"sha256:{receipt.pack_id} of job {receipt.job_id}",
-            hint="a receipt stays good for its own jobpack: verify that file",
+            hint="it stays good for its own jobpack; wrkr job prove JOB --since RECEIPT shows that the "
+            "job only went on since",
             job_id=job.job_id,
             expected=receipt.pack_id,
             found=found,

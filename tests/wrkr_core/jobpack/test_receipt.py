@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from wrkr_core.errors import InvalidInputError
 from wrkr_core.ids import JOB_ID
 from wrkr_core.jobpack.receipt import Receipt, read_receipt, receipt_line
+from wrkr_core.jobpack.v1.receipt import read_receipt as read_v1_receipt
 
 PACK = "ab" * 32
 LINE = f'WRKR job_id=port-utils manifest=sha256:{PACK} verify="wrkr verify port-utils"'
@@ -26,6 +27,14 @@ def test_what_a_receipt_says_is_read_back(job_id: str, pack_id: str) -> None:
     assert read == Receipt(job_id=job_id, pack_id=pack_id)
 
 
+def test_how_to_verify_it_may_be_left_out() -> None:
+    """It needs quotes within quotes, which people leave out on a command line."""
+    short = LINE.partition(" verify=")[0]
+
+    assert read_receipt(short) == read_receipt(LINE)
+    assert read_v1_receipt(short) == read_v1_receipt(LINE)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -37,6 +46,8 @@ def test_what_a_receipt_says_is_read_back(job_id: str, pack_id: str) -> None:
         LINE.replace(PACK, PACK.upper()),
         LINE.replace("verify port-utils", "verify another-job"),
         LINE.replace("port-utils", "port..utils"),
+        LINE.removesuffix('"'),
+        LINE.partition(" manifest=")[0],
         LINE.replace(" manifest", "\nmanifest"),
     ],
 )

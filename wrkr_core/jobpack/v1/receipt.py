@@ -11,12 +11,12 @@ from wrkr_core.jobpack.v1.manifest import JOB_ID
 
 _RECEIPT: Final = re.compile(
     rf"WRKR job_id=(?P<job>{JOB_ID}) manifest=sha256:(?P<pack>[0-9a-f]{{64}})"
-    rf' verify="wrkr verify (?P=job)"'
+    rf'(?: verify="wrkr verify (?P=job)")?'
 )
 
 
 def read_receipt(text: str) -> Receipt:
-    """Return what a receipt says; white space around the line does not matter.
+    """Return what a receipt says; white space around it, and how to verify it, may be missing.
 
     Raises: InvalidInputError: not a receipt.
     """
