@@ -133,9 +133,7 @@ def _settle(world: World, who: Worker, number: int, most: int) -> Events:
     if not held:
         return ()
     one = held[number % len(held)]
-    actual = tuple(
-        replace(each, amount=min(number, each.amount + most)) for each in one.amounts
-    )
+    actual = tuple(replace(each, amount=min(number, each.amount + most)) for each in one.amounts)
     return spending.decide_settle(
         world.state, epoch=who.epoch, reservation_id=one.id, amounts=actual
     )

@@ -9,9 +9,7 @@ for what the operating system makes of it.
 from __future__ import annotations
 
 import hashlib
-import os
 import random  # noqa: TID251  # a seeded schedule
-import signal
 import time
 from contextlib import suppress
 from functools import partial
@@ -20,8 +18,6 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from wrkr_conformance.expect import (
-    PATIENCE,
-    NotRun,
     bounded,
     claim,
     drain,
@@ -32,15 +28,14 @@ from wrkr_conformance.expect import (
     records,
     same,
 )
-from wrkr_conformance.race import PipeEnded, receive, spawned
-from wrkr_core.errors import Unknown
+from wrkr_conformance.processes import PipeEnded, receive, spawned
+from wrkr_core.errors import Deleted, Unknown
 from wrkr_core.store import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from wrkr_conformance.race import Child
+    from wrkr_conformance.processes import Child
     from wrkr_conformance.target import Site
     from wrkr_core.store import Appended, NewEvent, Store
 
@@ -48,6 +43,7 @@ STREAMS: Final = ("c0", "c1", "c2")
 KEYS: Final = ("k0", "k1")
 PROBE: Final = "probe"
 LONGEST: Final = 9000
+LIFE: Final = 12  # writes after which a writer deletes its own stream
 
 
 Batch = tuple[int, list[str]]  # where it was expected, and its ids
@@ -71,12 +67,31 @@ class PutAcked:
     data: bytes
 
 
+@attrs.frozen
+class DeleteAcked:
+    """The store acknowledged a delete."""
+
+    stream: str
+
+
 @attrs.define
 class Told:
-    """What the writers were told so far."""
+    """What the writers were told so far.
+
+    Attributes:
+        batches: The batches of each stream.
+        buried: The streams that were deleted.
+        cells: Version and data of each cell.
+        spent: Every version each cell was given.
+        followed: What a reader beside them was given.
+        cursor: Where that reader is.
+
+    """
 
     batches: dict[str, list[Batch]] = attrs.Factory(dict[str, list[Batch]])
+    buried: set[str] = attrs.Factory(set[str])
     cells: dict[str, tuple[int, bytes]] = attrs.Factory(dict[str, tuple[int, bytes]])
+    spent: dict[str, set[int]] = attrs.Factory(dict[str, set[int]])
     followed: list[Event] = attrs.Factory(list[Event])
     cursor: str = ""
 
@@ -99,7 +114,7 @@ def run(site: Site, *, kills: int) -> None:
         bounded(partial(_inspect, site, told, number), "a store whose writer was killed")
         if reader is not None:
             page, told.cursor = drain(reader, told.cursor)
-            told.followed += page
+            told.followed = [e for e in told.followed + page if e.stream not in told.buried]
             same(told.followed, drain(reader)[0], "what a reader saw, and what is there now")
 
 
@@ -135,7 +150,12 @@ def _rest(child: Child, told: Told) -> None:
 def _note(acked: object, told: Told) -> None:
     if isinstance(acked, AppendAcked):
         told.batches.setdefault(acked.stream, []).append((acked.expected, acked.names))
+    elif isinstance(acked, DeleteAcked):
+        told.buried.add(acked.stream)
     elif isinstance(acked, PutAcked):
+        spent = told.spent.setdefault(acked.key, set())
+        claim(acked.version not in spent, f"cell {acked.key!r} has version {acked.version} again")
+        spent.add(acked.version)
         told.cells[acked.key] = (acked.version, acked.data)
 
 
@@ -145,25 +165,52 @@ def _inspect(site: Site, told: Told, number: int) -> None:
     The first write may complete what the killed one had begun, which is why it is looked at twice.
     """
     store = site.open()
-    _look(store, told)
+    _look(store, told, number)
     same(store.append(PROBE, number, records(f"probe-{number}")).seq, number + 1, "the next append")
-    _look(store, told)
-    for stream in STREAMS:
-        told.batches[stream] = _batches(read_all(store, stream))
+    _look(store, told, number)
+    for stream in _streams(told, number):
+        if _is_buried(store, stream):
+            told.buried.add(stream)
+        else:
+            told.batches[stream] = _batches(read_all(store, stream))
     cells = {key: store.get(key) for key in KEYS}
     told.cells = {key: (cell.version, cell.data) for key, cell in cells.items() if cell is not None}
     store.close()
 
 
-def _look(store: Store, told: Told) -> None:
+def _look(store: Store, told: Told, number: int = 0) -> None:
     """Raises: Broken unless what was told is there, and at most one write besides."""
     unacknowledged = _inspect_cells(store, told)
-    for stream in STREAMS:
+    streams = _streams(told, number)
+    buried = {stream for stream in streams if _is_buried(store, stream)}
+    back = sorted(told.buried - buried)
+    claim(not back, f"{', '.join(back)}: deleted, and there again after a kill")
+    unacknowledged += len(buried - told.buried)
+    live = [stream for stream in streams if stream not in buried]
+    for stream in live:
         unacknowledged += _inspect_stream(read_all(store, stream), told.batches.get(stream, []))
     claim(unacknowledged <= 1, f"{unacknowledged} writes are there that were never acknowledged")
     found, _cursor = drain(store)
-    live = sum(head_of(store, stream) for stream in (*STREAMS, PROBE))
-    same(len(found), live, "records in the feed, and in all streams")
+    count = sum(head_of(store, stream) for stream in (*live, PROBE))
+    same(len(found), count, "records in the feed, and in all streams")
+
+
+def _streams(told: Told, number: int) -> list[str]:
+    """Return every stream that may be there once the ``number``-th writer was killed."""
+    return sorted({*STREAMS, *told.batches, *told.buried, mortal(number)})
+
+
+def _is_buried(store: Store, stream: str) -> bool:
+    try:
+        store.stream(stream)
+    except Deleted:
+        return True
+    return False
+
+
+def mortal(number: int) -> str:
+    """Return the stream that the ``number``-th writer deletes when it has got so far."""
+    return f"mortal{max(0, number)}"
 
 
 def _inspect_stream(found: list[Event], told: list[Batch]) -> int:
@@ -217,24 +264,30 @@ def data_of(name: str) -> bytes:
 def writer(store: Store, pipe: Connection, seed: int, number: int) -> None:
     """Write until killed, reporting each acknowledgement."""
     schedule = random.Random(f"{seed}/{number}")  # noqa: S311  # repeatable on purpose
-    heads = {stream: head_of(store, stream) for stream in STREAMS}
+    short = mortal(number)
+    there = STREAMS if _is_buried(store, short) else (*STREAMS, short)
+    heads = {stream: head_of(store, stream) for stream in there}
     turn = 0
     while True:
         turn += 1
+        if turn == LIFE and short in heads:
+            store.delete(short)
+            del heads[short]
+            pipe.send(("acked", DeleteAcked(short)))
         durable = schedule.random() < 0.7
         if schedule.random() < 0.2:
             _put(store, pipe, schedule.choice(KEYS), durable=durable)
             continue
-        stream = schedule.choice(STREAMS)
+        stream = schedule.choice([*heads])
         size = schedule.randint(1, 5)
         names = [f"{number}-{turn}/{index}.{size}" for index in range(size)]
         batch = [record(name, data_of(name)) for name in names]
-        result = _append(store, stream, heads[stream], batch, durable=durable)
+        result = append_surely(store, stream, heads[stream], batch, durable=durable)
         pipe.send(("acked", AppendAcked(stream, heads[stream], names)))
         heads[stream] = result.seq
 
 
-def _append(
+def append_surely(
     store: Store, stream: str, expected: int, batch: list[NewEvent], *, durable: bool
 ) -> Appended:
     """Append, repeating the call while the store asks for it (A3, A4)."""
@@ -249,25 +302,3 @@ def _put(store: Store, pipe: Connection, key: str, *, durable: bool) -> None:
     data = b"%d" % (value + 1)
     new = insist(store.put, key, data, version, durable=durable)
     pipe.send(("acked", PutAcked(key, new, data)))
-
-
-def beside_a_stopped_writer(site: Site, look: Callable[[], None], *, moments: int) -> None:
-    """Call ``look`` ``moments`` times while a writing process stands still wherever it was.
-
-    Raises: Broken if ``look`` does not return; what it raises.
-    """
-    if not hasattr(signal, "SIGSTOP"):
-        raise NotRun("this platform cannot stop a process", applies=False)
-    schedule = random.Random(site.seed)  # noqa: S311  # repeatable on purpose
-    with spawned(site, f"{__name__}:writer", site.seed, 0) as child:
-        for _moment in range(moments):
-            while child.pipe.poll():  # a writer that waits for its reader is not in an append
-                receive(child)
-            for _ack in range(schedule.randint(1, 4)):
-                receive(child)
-            time.sleep(schedule.uniform(0, 0.002))
-            os.kill(child.process.pid or 0, signal.SIGSTOP)
-            try:
-                bounded(look, "a read beside a stopped writer", PATIENCE / 2)
-            finally:
-                os.kill(child.process.pid or 0, signal.SIGCONT)

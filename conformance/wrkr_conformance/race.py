@@ -1,17 +1,15 @@
-"""Real processes that write one store at the same time, and a reader that follows beside them."""
+"""Real processes that write one store at the same time, and a reader that follows beside them.
+
+They begin together: each opens its handle, says so, and waits until all the others have.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
-import traceback
 from contextlib import ExitStack, contextmanager, suppress
-from importlib import import_module
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from wrkr_conformance.expect import (
-    PATIENCE,
-    Broken,
     claim,
     drain,
     head_of,
@@ -21,70 +19,22 @@ from wrkr_conformance.expect import (
     records,
     same,
 )
+from wrkr_conformance.processes import await_message, let_go, receive, spawned
 from wrkr_core.errors import Conflict, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
-    from pathlib import Path
 
-    from wrkr_conformance.target import Site, Target
+    from wrkr_conformance.processes import Child
+    from wrkr_conformance.target import Site
     from wrkr_core.store import Appended, Event, Store
 
     Acks = list[tuple[int, int, str]]
 
 STREAM: Final = "raced"
 COUNTER: Final = "counted"
-
-
-class PipeEnded(Broken):
-    """A process died before it had reported all."""
-
-
-class Child(NamedTuple):
-    """A process at work and the end of the pipe on which it reports."""
-
-    process: BaseProcess
-    pipe: Connection
-
-
-@contextmanager
-def spawned(site: Site, work: str, *arguments: object) -> Generator[Child]:
-    """Run a function of this package, ``module:name``, in a new process; killed in the end.
-
-    It is called with a handle on the site's store, the pipe and the arguments.
-    """
-    context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_child, args=(work, *site.for_processes(), sending, arguments), daemon=True
-    )
-    try:
-        process.start()
-        sending.close()
-        yield Child(process, receiving)
-    finally:
-        if process.pid is not None:
-            process.kill()
-            process.join()
-        receiving.close()
-
-
-def _child(
-    work: str, target: Target, directory: Path, pipe: Connection, arguments: tuple[object, ...]
-) -> None:
-    """Open a handle and work; send a failure as a text."""
-    module, _, name = work.partition(":")
-    try:
-        pipe.send(("started", None))
-        store = target.open(directory)
-        getattr(import_module(module), name)(store, pipe, *arguments)
-        store.close()
-    except BrokenPipeError:
-        return  # the parent has seen enough
-    except BaseException:  # noqa: BLE001  # the parent raises it
-        pipe.send(("failed", traceback.format_exc()))
+CURSORS: Final = 12  # of those handed out during a race, so many are read on from afterwards
 
 
 def run(site: Site, *, writers: int, appends: int) -> None:
@@ -95,24 +45,34 @@ def run(site: Site, *, writers: int, appends: int) -> None:
     reader = site.open()
     with ExitStack() as stack:
         children = [
-            stack.enter_context(spawned(site, f"{__name__}:racer", number, appends))
+            stack.enter_context(spawned(site, f"{__name__}:racer", number, appends, held=True))
             for number in range(writers)
         ]
-        followed, acked = _follow(reader, children)
+        let_go(children)
+        followed, acked, cursors = _follow(reader, children)
     _compare(site.open(), followed, acked)
+    for cursor, seen in cursors[:: max(1, len(cursors) // CURSORS)]:
+        same(drain(reader, cursor)[0], followed[seen:], f"what stands behind cursor {cursor!r}")
     cell = reader.get(COUNTER)
     same(cell and int(cell.data), writers * appends, "what the processes counted")
 
 
-def _follow(reader: Store, children: list[Child]) -> tuple[list[Event], Acks]:
-    """Follow the feed until every child has reported; return what it gave and their acks."""
+def _follow(
+    reader: Store, children: list[Child]
+) -> tuple[list[Event], Acks, list[tuple[str, int]]]:
+    """Follow the feed until every child has reported; return what it gave and their acks.
+
+    And every cursor that was handed out, with the number of records before it.
+    """
     pending = [*children]
     followed: list[Event] = []
     acked: Acks = []
     cursor = ""
+    cursors: list[tuple[str, int]] = []
     while pending:
         page, cursor = reader.feed(cursor, 16)
         followed += page
+        cursors.append((cursor, len(followed)))
         ready = wait([child.pipe for child in pending], timeout=0 if page else 0.002)
         for child in [child for child in pending if child.pipe in ready]:
             kind, value = receive(child)
@@ -120,21 +80,7 @@ def _follow(reader: Store, children: list[Child]) -> tuple[list[Event], Acks]:
                 acked += cast("Acks", value)
                 pending.remove(child)
     page, _cursor = drain(reader, cursor)
-    return followed + page, acked
-
-
-def receive(child: Child) -> tuple[str, object]:
-    """Return the child's next message: what kind, and what.
-
-    Raises: Broken with its traceback if it failed; PipeEnded if it died, also in mid-message.
-    """
-    claim(child.pipe.poll(PATIENCE), f"a writing process was silent for {PATIENCE:g} seconds")
-    try:
-        kind, value = child.pipe.recv()
-    except (EOFError, OSError) as error:
-        raise PipeEnded("a writing process died") from error
-    claim(kind != "failed", f"a writing process failed: {value}")
-    return kind, value
+    return followed + page, acked, cursors
 
 
 def _compare(store: Store, followed: list[Event], acked: Acks) -> None:
@@ -200,8 +146,7 @@ def append_elsewhere(site: Site, stream: str) -> Generator[None]:
     """Let another process append one record to a new stream, while the body runs."""
     with spawned(site, f"{__name__}:append_once", stream) as child:
         yield
-        while receive(child)[0] != "done":
-            pass
+        await_message(child, "done")
 
 
 def append_once(store: Store, pipe: Connection, stream: str) -> None:

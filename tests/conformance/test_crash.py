@@ -12,14 +12,11 @@ from wrkr_conformance import Target, crash
 from wrkr_conformance.expect import Broken, record
 
 if sys.platform == "win32":
-    pytest.skip("the wrong stores lock by flock", allow_module_level=True)
+    pytest.skip("the bad stores lock by flock", allow_module_level=True)
 
-from tests.conformance.wrong_processes import (
-    AcksBeforeItWrites,
-    ReadersWaitForWriters,
-    Right,
-    WritesRecordByRecord,
-)
+from tests.conformance.badstores.bad import Opener
+from tests.conformance.badstores.lasting import BuriesOnClose
+from tests.conformance.badstores.processes import AcksBeforeItWrites, CommitsRecordByRecord, Right
 from wrkr_core.memory import MemoryStore
 
 pytestmark = pytest.mark.slow
@@ -42,24 +39,27 @@ def test_a_store_that_acknowledges_before_it_writes_is_rejected() -> None:
 
 def test_a_store_that_writes_record_by_record_is_rejected() -> None:
     with (
-        Target.of(WritesRecordByRecord).fresh() as site,
+        Target.of(CommitsRecordByRecord).fresh() as site,
         pytest.raises(Broken, match="records of the batch at"),
     ):
         crash.run(site, kills=40)
 
 
-def test_a_store_whose_readers_wait_for_writers_is_rejected(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(crash, "PATIENCE", 1.0)
-    with Target.of(ReadersWaitForWriters).fresh() as site:
-        reader = site.open()
+def test_a_store_whose_deletes_wait_for_the_close_is_rejected() -> None:
+    with (
+        Target.of(Opener(BuriesOnClose)).fresh() as site,
+        pytest.raises(Broken, match="mortal0: deleted, and there again after a kill"),
+    ):
+        crash.run(site, kills=8)
 
-        def look() -> None:
-            reader.read(crash.STREAMS[0])
 
-        with pytest.raises(Broken, match="a read beside a stopped writer: did not return"):
-            crash.beside_a_stopped_writer(site, look, moments=40)
+def test_a_version_that_was_given_before_a_kill_may_not_come_again() -> None:
+    told = crash.Told()
+    crash._note(crash.PutAcked("k0", 1, b"1"), told)
+    crash._note(crash.PutAcked("k1", 1, b"1"), told)
+
+    with pytest.raises(Broken, match="cell 'k0' has version 1 again"):
+        crash._note(crash.PutAcked("k0", 1, b"2"), told)
 
 
 def inspect(stored: list[tuple[str, bytes]], told: list[tuple[int, list[str]]]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,9 +11,12 @@ from wrkr_conformance import Target, race
 from wrkr_conformance.expect import Broken
 
 if sys.platform == "win32":
-    pytest.skip("the wrong stores lock by flock", allow_module_level=True)
+    pytest.skip("the bad stores lock by flock", allow_module_level=True)
 
-from tests.conformance.wrong_processes import DiesOnTheWay, LosesBetweenProcesses, Right
+from tests.conformance.badstores.processes import LosesBetweenProcesses, Right
+
+if TYPE_CHECKING:
+    from wrkr_core.store import Event
 
 pytestmark = pytest.mark.slow
 
@@ -29,24 +33,19 @@ def test_a_store_that_loses_updates_between_processes_is_rejected() -> None:
         race.run(site, writers=3, appends=60)
 
 
-def test_a_writer_that_fails_is_told_with_its_traceback() -> None:
-    with (
-        Target.of(DiesOnTheWay).fresh() as site,
-        pytest.raises(Broken, match=r"a writing process failed: Traceback(.|\n)*SystemExit: 3"),
-    ):
-        race.run(site, writers=1, appends=10)
+class ForgetsCursors(Right):
+    """Gives cursors that mean something else as the feed grows: how much was left behind them."""
+
+    def feed(self, cursor: str = "", limit: int = 1000) -> tuple[list[Event], str]:
+        everything = super().feed("", 1 << 30)[0]
+        start = len(everything) - int(cursor) if cursor else 0
+        page = everything[start : start + limit]
+        return page, str(len(everything) - start - len(page))
 
 
-def test_a_process_that_is_gone_is_told_as_gone() -> None:
-    with (
-        Target.of(Right).fresh() as site,
-        race.spawned(site, "wrkr_conformance.race:racer", 0, 1_000_000) as child,
-    ):
-        assert race.receive(child) == ("started", None)
-        child.process.kill()
-
-        with pytest.raises(race.PipeEnded, match="a writing process died"):
-            race.receive(child)
+def test_a_store_whose_cursors_slip_during_the_race_is_rejected() -> None:
+    with Target.of(ForgetsCursors).fresh() as site, pytest.raises(Broken):
+        race.run(site, writers=2, appends=20)
 
 
 def test_another_process_appends_while_the_body_runs() -> None:

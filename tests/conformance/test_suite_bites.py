@@ -2,42 +2,85 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conformance.wrong_stores import WRONG, opener
 from wrkr_conformance import check
 from wrkr_core.errors import Busy, NotSupported
 from wrkr_core.memory import INFO, MemoryStore
 from wrkr_core.store import StoreInfo
 
+if sys.platform == "win32":
+    pytest.skip("the bad stores lock by flock", allow_module_level=True)
+
+from tests.conformance.badstores.bad import Bad, Opener
+from tests.conformance.badstores.catalogue import EVERY, IN_FILES, IN_MEMORY
+from tests.conformance.badstores.notebook import Notebook
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from wrkr_core.store import Store
 
 
-@pytest.mark.parametrize(
-    ("kind", "clause_id"),
-    [pytest.param(kind, name, id=f"{kind.__name__}-{name}") for kind, name in WRONG],
-)
-def test_the_clause_that_names_the_fault_rejects(kind: type[MemoryStore], clause_id: str) -> None:
-    report = check(opener(kind), only=[clause_id])
+def named(bads: Sequence[Bad]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("bad", [pytest.param(bad, id=bad.name) for bad in bads])
 
-    assert [outcome.clause.id for outcome in report.failed] == [clause_id], report.summary()
+
+def the_clause_rejects(bad: Bad) -> None:
+    report = check(bad.factory, only=[bad.clause])
+
+    assert [outcome.clause.id for outcome in report.failed] == [bad.clause], report.summary()
     assert report.verdict == "incompatible"
 
 
-def test_a_right_store_passes_each_of_these_clauses() -> None:
-    declared = {"I1.1", "N1.1", "N1.2"}
-    asked = {clause_id for _kind, clause_id in WRONG}
+@named(IN_MEMORY)
+def test_the_clause_that_names_the_fault_rejects(bad: Bad) -> None:
+    the_clause_rejects(bad)
 
-    report = check(opener(MemoryStore), only=asked)
 
-    assert {outcome.clause.id for outcome in report.passed} == asked - declared | {"I1.1"}
+@pytest.mark.slow
+@named(IN_FILES)
+def test_the_clause_that_names_a_fault_of_processes_and_disks_rejects(bad: Bad) -> None:
+    the_clause_rejects(bad)
+
+
+@pytest.mark.deep
+@named(EVERY)
+def test_a_whole_run_rejects_and_the_clause_that_names_the_fault_is_among_those(bad: Bad) -> None:
+    report = check(bad.factory)
+
+    assert report.verdict == "incompatible"
+    assert bad.clause in {outcome.clause.id for outcome in report.failed}, report.summary()
+
+
+def test_there_are_enough_of_them_and_each_is_told_once() -> None:
+    assert len({bad.kind for bad in EVERY}) >= 50
+    assert len({bad.name for bad in EVERY}) == len(EVERY)
+    assert len({bad.clause for bad in EVERY}) >= 40
+    assert len({(bad.kind, bad.fault) for bad in EVERY}) == len(EVERY)
+
+
+def test_a_right_store_in_memory_passes_each_of_these_clauses() -> None:
+    asked = {bad.clause for bad in IN_MEMORY}
+
+    report = check(Opener(MemoryStore), only=asked)
+
     assert not report.failed
+    open_ones = {outcome.clause.id for outcome in report.not_run if outcome.applies}
+    assert asked.isdisjoint(open_ones)
+
+
+@pytest.mark.slow
+def test_a_right_store_in_a_file_passes_each_of_these_clauses() -> None:
+    asked = {bad.clause for bad in IN_FILES} - {"E1.1"}
+
+    report = check(Opener(Notebook), only=asked)
+
+    assert {outcome.clause.id for outcome in report.passed} == asked, report.summary()
 
 
 class NothingWorks:
@@ -100,5 +143,5 @@ def test_a_class_that_implements_nothing_is_incompatible(kind: Callable[[Path], 
     report = check(kind)
 
     assert report.verdict == "incompatible"
-    assert {outcome.clause.article for outcome in report.passed} <= {"info"}
+    assert {outcome.clause.article for outcome in report.passed} <= {"info"}, report.summary()
     assert not [outcome for outcome in report.not_run if outcome.applies]

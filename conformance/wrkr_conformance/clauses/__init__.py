@@ -22,6 +22,10 @@ CHAPTERS: Final = (
     "handles",
     "sharing",
     "durability",
+    "kills",
+    "power",
+    "failing",
+    "ledger",
     "whole",
 )
 

@@ -157,6 +157,18 @@ def counts_without_losing(site: Site) -> None:
     same(cell and int(cell.data), 4 * rounds, "what four threads counted")
 
 
+@clause("C1.9", "C1")
+def keeps_large_cells(site: Site) -> None:
+    """A cell of 1 MiB is kept like any other."""
+    large = bytes(range(256)) * 4096
+    version = site.open().put("large", large, 0)
+    cell = site.open().get("large")
+    claim(
+        cell is not None and (cell.version, cell.data) == (version, large),
+        "a cell of 1 MiB came back changed",
+    )
+
+
 @clause("C2.1", "C2")
 def never_gives_a_version_twice(site: Site) -> None:
     """The versions of one key never repeat, across deletes, handles and other keys."""

@@ -1,10 +1,10 @@
-"""What survives (D1, R1, X1)."""
+"""What survives closing, kills at random, and damage of the files (D1, X1)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wrkr_conformance import crash
+from wrkr_conformance import crash, damage
 from wrkr_conformance.clause import clause
 from wrkr_conformance.expect import drain, ids, read_all, records, same
 from wrkr_core.store import Cell
@@ -61,3 +61,9 @@ def survives_kills(site: Site) -> None:
     for number in range(site.size(1, 5)):
         with site.target.fresh(seed=site.seed + number) as fresh:
             crash.run(fresh, kills=site.size(8, 20))
+
+
+@clause("X1.3", "X1", outlives=True)
+def never_skips_a_damaged_record(site: Site) -> None:
+    """A record whose bytes were damaged with good ones after it is `Corrupt`, never passed over."""
+    damage.run(site)

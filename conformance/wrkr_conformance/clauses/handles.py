@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import warnings
+import threading
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wrkr_conformance.clause import clause
-from wrkr_conformance.expect import NotRun, bounded, ids, raises, read_all, records, same
+from wrkr_conformance.expect import (
+    PATIENCE,
+    claim,
+    ids,
+    insist,
+    raises,
+    read_all,
+    records,
+    same,
+    together,
+)
+from wrkr_conformance.forking import forked
 from wrkr_core.errors import HandleClosed
 
 if TYPE_CHECKING:
@@ -17,8 +27,6 @@ if TYPE_CHECKING:
 
     from wrkr_conformance.target import Site
     from wrkr_core.store import Store
-
-CHILD_SECONDS = 30
 
 
 def _uses(store: Store) -> dict[str, Callable[[], object]]:
@@ -94,33 +102,89 @@ def opens_anew_after_fork(site: Site) -> None:
     same(store.append("a", 2, records("a3")).seq, 3, "the parent's next append")
 
 
+@clause("N2.4", "N2")
+def is_disturbed_by_no_child(site: Site) -> None:
+    """A child that is made while threads write can neither use their handle nor disturb it."""
+    shared = site.open()
+    children = site.size(3, 30)
+    done = threading.Event()
+
+    def write() -> int:
+        head = 0
+        while not done.is_set():
+            head = insist(shared.append, "a", head, records(f"a{head + 1}"), durable=False).seq
+        return head
+
+    def fork() -> int:
+        try:
+            for _child in range(children):
+                same(in_child(partial(_misuse, shared)), [], "in a child")
+        finally:
+            done.set()
+        return 0
+
+    written, _forked = together([write, fork], "forking while a thread writes")
+    store = site.open()
+    found = [event.seq for event in read_all(store, "a")]
+    same(found, list(range(1, written + 1)), "what the thread wrote meanwhile")
+    same(shared.append("a", written, records("last")).seq, written + 1, "the next append")
+
+
+def _misuse(shared: Store) -> list[str]:
+    """Use a handle in a child, where it must refuse, and close it there.
+
+    The child opens none of its own: libraries in C cannot be used in a child whose parent's threads
+    were inside them (fork(2)).
+    """
+    raises(HandleClosed, "append after fork", shared.append, "a", 0, records("late"))
+    raises(HandleClosed, "feed after fork", shared.feed)
+    raises(HandleClosed, "put after fork", shared.put, "k", b"late", 0)
+    shared.close()
+    return []
+
+
+@clause("N2.5", "close")
+def closes_while_it_is_used(site: Site) -> None:
+    """A call under way when its handle is closed is done, or HandleClosed and nothing is written."""
+    for turn in range(site.size(3, 30)):
+        shared, other = site.open(), site.open()
+        going, closed = threading.Event(), threading.Event()
+        writers = [
+            partial(_write_until_closed, shared, f"{turn}-{n}", going, closed) for n in range(3)
+        ]
+        told = together(
+            [*writers, partial(_close_soon, shared, going, closed)], "closing a handle in use"
+        )
+        for number, head in enumerate(told[:3]):
+            found = [event.seq for event in read_all(other, f"{turn}-{number}")]
+            same(found, list(range(1, head + 1)), "what was acknowledged before the close")
+        other.close()
+
+
+def _write_until_closed(
+    store: Store, stream: str, going: threading.Event, closed: threading.Event
+) -> int:
+    """Append until the handle is closed, and return the head."""
+    head = 0
+    with suppress(HandleClosed):
+        while True:
+            was_closed = closed.is_set()
+            head = insist(store.append, stream, head, records(f"r{head + 1}"), durable=False).seq
+            going.set()
+            claim(not was_closed, "an append on a closed handle was done")
+    return head
+
+
+def _close_soon(store: Store, going: threading.Event, closed: threading.Event) -> int:
+    going.wait(PATIENCE)
+    store.close()
+    closed.set()
+    return 0
+
+
 def in_child(work: Callable[[], list[str]]) -> list[str]:
     """Return what ``work`` returns in a forked child, or what it raised, as a list of texts."""
-    if not hasattr(os, "fork"):
-        raise NotRun("this platform has no fork", applies=False)
-    receiving, sending = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of forking with threads
-        pid = os.fork()
-    if pid == 0:
-        os.close(receiving)
-        _answer(work, sending)
-    os.close(sending)
-    with os.fdopen(receiving, "rb") as pipe:
-        answer = bounded(pipe.read, "a forked child", CHILD_SECONDS * 2)
-    os.waitpid(pid, 0)
-    return json.loads(answer) if answer else ["the child died or did not return"]
-
-
-def _answer(work: Callable[[], list[str]], pipe: int) -> None:
-    """Write the answer and end this process, without the clean-up that belongs to the parent."""
-    try:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(CHILD_SECONDS)  # a store that hangs here must not hang the suite
-        try:
-            answer = work()
-        except BaseException as error:  # noqa: BLE001  # the parent says it
-            answer = [f"{type(error).__name__}: {error}"]
-        os.write(pipe, json.dumps(answer).encode())
-    finally:
-        os._exit(0)
+    child = forked(lambda send: send(work()))
+    if child.error:
+        return [child.error]
+    return child.sent[-1] if child.sent else ["the child died or did not return"]

@@ -7,9 +7,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wrkr_conformance import race
+from wrkr_conformance import histories, race
 from wrkr_conformance.clause import clause
-from wrkr_conformance.crash import beside_a_stopped_writer
 from wrkr_conformance.expect import (
     claim,
     drain,
@@ -22,6 +21,7 @@ from wrkr_conformance.expect import (
     same,
     together,
 )
+from wrkr_conformance.stopped import beside_a_stopped_writer
 from wrkr_core.errors import Conflict
 
 if TYPE_CHECKING:
@@ -162,6 +162,22 @@ def misses_nothing_while_following(site: Site) -> None:
 def races_processes(site: Site) -> None:
     """Processes appending to one stream lose and double nothing, nor does a reader beside them."""
     race.run(site, writers=3, appends=site.size(50, 400))
+
+
+@clause("S1.5", "S1")
+def tells_threads_one_story(site: Site) -> None:
+    """There is one order of all calls in which every thread gets the answers that it got."""
+    for number in range(site.size(3, 30)):
+        with site.target.fresh(seed=site.seed + number) as fresh:
+            histories.by_threads(fresh, callers=4, calls=site.size(60, 150))
+
+
+@clause("S1.6", "S1", needs=("multi_process",))
+def tells_processes_one_story(site: Site) -> None:
+    """There is one order of all calls in which every process gets the answers that it got."""
+    for number in range(site.size(1, 10)):
+        with site.target.fresh(seed=site.seed + number) as fresh:
+            histories.by_processes(fresh, callers=2, calls=site.size(120, 300))
 
 
 @clause("R2.1", "R2", needs=("concurrent_readers",))

@@ -17,7 +17,9 @@ def agrees_with_the_reference(site: Site) -> None:
     try:
         from wrkr_conformance import machine
     except ImportError as error:
-        raise NotRun(f"hypothesis is not installed: {error}") from error
+        raise NotRun(
+            f"hypothesis is not installed: {error}; pip install 'wrkr[conformance]'"
+        ) from error
     machine.run(
         site.target,
         examples=site.size(60, 400),

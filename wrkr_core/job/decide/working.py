@@ -185,7 +185,7 @@ def decide_fail(
 def decide_sleep(state: JobState, *, epoch: int, key: str, wake_at: int) -> tuple[e.Event, ...]:
     """Decide that the job sleeps.
 
-    Raises: LeaseConflictError, MoveNotAllowedError; InvalidInputError: until after the year 2255 (2^53 µs).
+    Raises: LeaseConflictError, MoveNotAllowedError; InvalidInputError: until after the year 2255.
     """
     require_known(state)
     require_holder(state, epoch)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fcntl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from tests.conformance.badstores.bad import Bad
 from wrkr_conformance.expect import head_of
 from wrkr_core.errors import Conflict
 from wrkr_core.store import Appended, Event, NewEvent
@@ -47,7 +48,7 @@ class AcksBeforeItWrites(Right):
         return super().read(stream, after, limit)
 
 
-class WritesRecordByRecord(Right):
+class CommitsRecordByRecord(Right):
     """Appends each record of a batch on its own."""
 
     def append(
@@ -116,3 +117,11 @@ class DiesOnTheWay(Right):
         if self.appended == 3:
             raise SystemExit(3)
         return super().append(stream, expected, events)
+
+
+BAD: Final = (
+    Bad(CommitsRecordByRecord, "A1.8", "commits a batch record by record"),
+    Bad(LosesBetweenProcesses, "S1.4", "loses what other processes write between check and write"),
+    Bad(LosesBetweenProcesses, "S1.6", "gives processes answers that no order explains"),
+    Bad(ReadersWaitForWriters, "R2.2", "has readers wait for the lock of writers"),
+)

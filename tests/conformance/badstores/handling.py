@@ -1,0 +1,56 @@
+"""Handles that go on when they must not, and waits that do not end (N2, wait)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from tests.conformance.badstores.bad import Bad
+from wrkr_core.errors import HandleClosed
+from wrkr_core.memory import MemoryStore
+from wrkr_core.store import Appended
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wrkr_core.store import Event, NewEvent
+
+
+class GoesOnAfterClose(MemoryStore):
+    def close(self) -> None:
+        pass
+
+
+class GoesOnAfterFork(MemoryStore):
+    def append(
+        self, stream: str, expected: int, events: Sequence[NewEvent], *, durable: bool = True
+    ) -> Appended:
+        try:
+            return super().append(stream, expected, events)
+        except HandleClosed:
+            return Appended(expected + len(events), expected + len(events), replayed=False)
+
+
+class NeverWakes(MemoryStore):
+    def wait(self, cursor: str, timeout: float) -> bool:
+        return super().wait(cursor, 0)
+
+
+class ClosesForEverybody(MemoryStore):
+    closed: ClassVar[set[int]] = set()
+
+    def close(self) -> None:
+        self.closed.add(id(self._contents))
+        super().close()
+
+    def read(self, stream: str, after: int = 0, limit: int = 1000) -> list[Event]:
+        if id(self._contents) in self.closed:
+            raise HandleClosed("the store was closed")
+        return super().read(stream, after, limit)
+
+
+BAD: Final = (
+    Bad(GoesOnAfterClose, "N2.1", "does nothing when it is closed"),
+    Bad(ClosesForEverybody, "N2.1", "closes every handle with the first"),
+    Bad(GoesOnAfterFork, "N2.2", "acknowledges appends in a forked child"),
+    Bad(NeverWakes, "W1.2", "looks once instead of waiting"),
+)

@@ -1,0 +1,162 @@
+"""Losing the power at every moment: right stores lose nothing they acknowledged, wrong ones do."""
+
+from __future__ import annotations
+
+import sys
+from random import Random  # noqa: TID251  # seeded
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wrkr_conformance import Target, power_loss
+from wrkr_conformance.disk_model import Flush, Image
+from wrkr_conformance.expect import Broken, NotRun
+from wrkr_conformance.power_loss import Effort, lose
+from wrkr_conformance.recording import Recording, record
+from wrkr_conformance.script import Account, Begun, Done, Message
+
+if sys.platform == "win32":
+    pytest.skip("there are no inodes to tell files by", allow_module_level=True)
+
+from tests.conformance.badstores.bad import Opener
+from tests.conformance.badstores.flushing import (
+    BuriesWithoutAFlush,
+    NeverFlushes,
+    NeverFlushesTheFolder,
+    ShowsBeforeItFlushes,
+)
+from tests.conformance.badstores.notebook import Notebook
+from tests.conformance.badstores.tearing import CallsATornTailCorrupt, WritesRecordByRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wrkr_conformance.disk_model import Change
+    from wrkr_conformance.judging import Topic
+    from wrkr_conformance.power_loss import Losses
+
+SOME = Effort(each=4, images=120, again=0)
+
+
+def lost(kind: type, tmp_path: Path, effort: Effort = SOME) -> Losses:
+    target = Target.of(Opener(kind))
+    (tmp_path / "store").mkdir()
+    return lose(target, tmp_path / "store", record(target, tmp_path / "store"), 0, effort)
+
+
+def test_a_right_store_loses_nothing(tmp_path: Path) -> None:
+    found = lost(Notebook, tmp_path)
+
+    assert found.first == {}
+    assert found.images > 50
+
+
+@pytest.mark.slow
+def test_a_right_store_loses_nothing_when_the_power_goes_again_while_it_recovers(
+    tmp_path: Path,
+) -> None:
+    found = lost(Notebook, tmp_path, Effort(each=20, images=100_000, again=10))
+
+    assert found.first == {}
+    assert found.images > 300
+
+
+@pytest.mark.slow
+def test_the_files_store_loses_nothing(tmp_path: Path) -> None:
+    target = Target.from_url("files:///{directory}/ledger")
+    recording = record(target, tmp_path)
+    found = lose(target, tmp_path, recording, 1, Effort(each=4, images=200, again=40))
+
+    assert found.first == {}
+    assert found.images > 100
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(4))
+def test_the_files_store_loses_nothing_at_any_moment(tmp_path: Path, seed: int) -> None:
+    target = Target.from_url("files:///{directory}/ledger")
+    found = lose(target, tmp_path, record(target, tmp_path), seed, power_loss.THOROUGH)
+
+    assert found.first == {}
+    assert found.images > 5000
+
+
+@pytest.mark.parametrize(
+    ("kind", "topic"),
+    [
+        (NeverFlushes, "durable"),
+        (NeverFlushesTheFolder, "durable"),
+        (ShowsBeforeItFlushes, "seen"),
+        (BuriesWithoutAFlush, "removal"),
+        (WritesRecordByRecord, "whole"),
+        (CallsATornTailCorrupt, "repair"),
+    ],
+)
+def test_a_wrong_store_is_found_out(kind: type, topic: Topic, tmp_path: Path) -> None:
+    assert topic in lost(kind, tmp_path).first
+
+
+def test_a_loss_is_told_with_the_shortest_way_to_it(tmp_path: Path) -> None:
+    loss = lost(NeverFlushesTheFolder, tmp_path, Effort(each=9, images=9999, again=0)).first[
+        "durable"
+    ]
+
+    error = loss.error()
+    assert loss.story[-1] == "Done(number=1, answer=0)"
+    assert loss.story[0] == "make notebook.txt in ."
+    assert loss.lost == "./: the last 1 changes of names"
+    assert str(error).startswith("append('a', 0, 2 records) had returned and is lost (the power")
+    assert "# the power goes; lost is: ./: the last 1 changes of names" in error.__notes__[0]
+
+
+def test_only_moments_after_a_flush_that_failed_are_looked_at_if_there_is_one() -> None:
+    log: list[Change | Message] = [Begun(1), Done(1), Flush(1, failed=True), Begun(2), Done(2)]
+    recording = Recording(steps=(), begun={}, log=log)
+
+    moments = power_loss._moments(recording, SOME, Random(0))  # noqa: S311  # repeatable
+
+    assert moments == {2, 4}
+
+
+def test_the_machine_is_believed_to_be_started_again(tmp_path: Path) -> None:
+    class Boot(Notebook):
+        """Remembers which boot it was opened in."""
+
+    seen: list[str] = []
+
+    def opener(directory: Path) -> Boot:
+        with open("/proc/sys/kernel/random/boot_id", encoding="utf-8") as file:  # noqa: PTH123  # as stores do
+            seen.append(file.read().strip())
+        return Boot(directory)
+
+    trial = power_loss._Trial(Target.of(opener), tmp_path / "store", Account(()))
+    trial.inspect(Image(tree={}, lost="nothing"))
+
+    assert set(seen) == {power_loss.BOOTS[0]}
+
+
+def explored(kind: str) -> Losses:
+    with Target.of(kind).fresh() as site:
+        return power_loss.losses(site)
+
+
+@pytest.mark.slow
+def test_nothing_is_said_of_stores_to_which_it_means_nothing() -> None:
+    with pytest.raises(NotRun, match="the store's durability is none"):
+        explored("memory://{name}")
+    with pytest.raises(NotRun, match="its files are not written by os or open"):
+        explored("sqlite:///{directory}/wrkr.db")
+
+
+class Dies(Notebook):
+    def trim(self, stream: str, through: int) -> None:
+        raise SystemExit(3)
+
+
+@pytest.mark.slow
+def test_a_store_that_fails_while_it_is_recorded_is_broken() -> None:
+    with (
+        Target.of(Opener(Dies)).fresh() as site,
+        pytest.raises(Broken, match=r"a process at work failed(.|\n)*SystemExit: 3"),
+    ):
+        power_loss.losses(site)
