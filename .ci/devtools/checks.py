@@ -19,13 +19,15 @@ MOST_WORKERS: Final = 8
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run pytest; without arguments all of it, on all processors.
+    """Run pytest; without arguments all of it, on all processors at once.
 
     With WRKR_COVERAGE=1 the run is measured, for `coverage` to judge.
     """
     environment = main_environment()
     environment.prepare(TEST_NEEDS)
-    chosen = list(arguments) or ["-q", "-n", str(min(os.cpu_count() or 1, MOST_WORKERS))]
+    # Two for each processor: much of the time a test waits for the disk or for another process.
+    workers = min(2 * (os.cpu_count() or 1), MOST_WORKERS)
+    chosen = list(arguments) or ["-q", "-n", str(workers)]
     if os.environ.get("WRKR_COVERAGE") != "1":
         return run([environment.python, "-m", "pytest", *chosen], cwd=ROOT)
     measure = [environment.python, "-m", "coverage"]

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from wrkr_conformance.target import Site, Target
 
 LONG: Final = 3600.0  # seconds
-SOME_LOSSES: Final = Effort(each=4, images=32, again=0)
+SOME_LOSSES: Final = Effort(each=4, images=24, again=0)
 WARM: Final = 3  # steps before the limit on sizes is lowered
 LIMITS: Final = (60, 3000)  # bytes by which files may grow under it
 

@@ -98,8 +98,13 @@ async def _do_many(store: Store, count: int) -> list[str]:
             return (await ledger.state(job_id)).status
 
         # Alone first: msgspec must not build its tables for one class in several threads at once.
-        first = await one(0)
-        return [first, *await asyncio.gather(*(one(number) for number in range(1, count)))]
+        ended: list[str | BaseException] = [await one(0)]
+        rest = [one(number) for number in range(1, count)]
+        ended += await asyncio.gather(*rest, return_exceptions=True)
+    for each in ended:
+        if isinstance(each, BaseException):
+            raise each
+    return [str(each) for each in ended]
 
 
 def pack_of(store: Store, job_id: str) -> bytes:

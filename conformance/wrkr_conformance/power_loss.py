@@ -93,7 +93,7 @@ class Effort:
     again: int
 
 
-QUICK: Final = Effort(each=5, images=220, again=40)
+QUICK: Final = Effort(each=5, images=180, again=45)
 THOROUGH: Final = Effort(each=200, images=1_000_000, again=100)
 
 

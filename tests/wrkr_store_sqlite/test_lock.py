@@ -124,12 +124,15 @@ def test_a_child_of_a_killed_holder_does_not_keep_the_lock(tmp_path: Path) -> No
     lock = WriterLock(str(tmp_path / "l"), busy=0.01)
     mine = WriterLock(str(tmp_path / "l"), busy=0.01)
     ready, go = os.pipe()
+    told, forgot = os.pipe()
     with lock:
         child = os.fork()
         if child == 0:
             lock.forget()
+            os.write(forgot, b"x")
             os.read(ready, 1)
             os._exit(0)
+        os.read(told, 1)
         os.close(lock._handle)  # as the kernel does when the holder is killed
 
         with mine:
@@ -138,8 +141,8 @@ def test_a_child_of_a_killed_holder_does_not_keep_the_lock(tmp_path: Path) -> No
         lock._handle = os.open(tmp_path / "l", os.O_RDWR)
     os.write(go, b"x")
     assert os.waitpid(child, 0)[1] == 0
-    os.close(ready)
-    os.close(go)
+    for end in (ready, go, told, forgot):
+        os.close(end)
     lock.close()
     mine.close()
 

@@ -87,6 +87,8 @@ class ReadersWaitForWriters(Right):
     def append(
         self, stream: str, expected: int, events: Sequence[NewEvent], *, durable: bool = True
     ) -> Appended:
+        if self.turn.closed:
+            return super().append(stream, expected, events)
         fcntl.flock(self.turn, fcntl.LOCK_EX)
         try:
             return super().append(stream, expected, events)
@@ -94,6 +96,8 @@ class ReadersWaitForWriters(Right):
             fcntl.flock(self.turn, fcntl.LOCK_UN)
 
     def read(self, stream: str, after: int = 0, limit: int = 1000) -> list[Event]:
+        if self.turn.closed:
+            return super().read(stream, after, limit)
         fcntl.flock(self.turn, fcntl.LOCK_EX)
         try:
             return super().read(stream, after, limit)

@@ -108,7 +108,7 @@ def test_a_result_that_cannot_be_stored_fails_the_step_without_a_retry(
 
     assert ran == [1]
     assert isinstance(caught.value.__cause__, ResultNotStorableError)
-    assert world.state(job_id).reason_codes == ("E_ADAPTER_FAIL",)
+    assert world.state(job_id).reason_codes == ("E_ADAPTER_FAIL", "E_RESULT_NOT_STORABLE")
     failed = [each for each in world.events(job_id) if isinstance(each, e.StepFailed)]
     assert [each.code for each in failed] == ["E_RESULT_NOT_STORABLE"]
 
