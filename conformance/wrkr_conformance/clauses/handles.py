@@ -146,7 +146,7 @@ def _misuse(shared: Store) -> list[str]:
 @clause("N2.5", "close")
 def closes_while_it_is_used(site: Site) -> None:
     """A call under way when its handle is closed is done, or HandleClosed and nothing is written."""
-    for turn in range(site.size(3, 30)):
+    for turn in range(site.size(12, 60)):
         shared, other = site.open(), site.open()
         going, closed = threading.Event(), threading.Event()
         writers = [
