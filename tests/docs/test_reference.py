@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ def error_classes() -> list[type[WrkrError]]:
     return [each for each in found if issubclass(each, WrkrError)]
 
 
+@functools.cache
 def raised_names() -> set[str]:
     """Every name that is called anywhere outside errors.py: an error must be made to be raised."""
     names: set[str] = set()
