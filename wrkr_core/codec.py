@@ -12,6 +12,7 @@ from typing import Final, get_args
 import msgspec
 
 from wrkr_core.canonical import digest, loads
+from wrkr_core.decoding import convert, decoder
 from wrkr_core.errors import Corrupt, InvalidInputError
 from wrkr_core.events import Event, KnownEvent, UnknownEvent
 from wrkr_core.job.effects import NAMES
@@ -53,10 +54,10 @@ def decode(wire_type: str, payload: bytes | msgspec.Raw) -> Event:
 
     Raises: Corrupt: a known type with a payload that cannot be its own.
     """
-    decoder = _decoders.get(wire_type)
+    found = _decoders.get(wire_type)
     try:
-        if decoder is not None:
-            return decoder.decode(payload)
+        if found is not None:
+            return found.decode(payload)
         return _decode_slowly(wire_type, payload)
     except (*_UNREADABLE, InvalidInputError, KeyError) as error:
         raise Corrupt(f"a {wire_type} event cannot be read: {error}", type=wire_type) from error
@@ -64,10 +65,11 @@ def decode(wire_type: str, payload: bytes | msgspec.Raw) -> Event:
 
 def _decoder(wire_type: str) -> msgspec.json.Decoder[KnownEvent]:
     """Return the decoder of a known type, made when it is first needed."""
-    decoder = _decoders.get(wire_type)
-    if decoder is None:
-        decoder = _decoders[wire_type] = msgspec.json.Decoder(CLASSES[wire_type])
-    return decoder
+    found = _decoders.get(wire_type)
+    if found is None:
+        made = _decoders[wire_type] = decoder(CLASSES[wire_type])
+        return made
+    return found
 
 
 def _decode_slowly(wire_type: str, payload: bytes | msgspec.Raw) -> Event:
@@ -77,7 +79,7 @@ def _decode_slowly(wire_type: str, payload: bytes | msgspec.Raw) -> Event:
     name, _, version = wire_type.rpartition("/")
     if version.isdecimal() and int(version) < current_version(name) and int(version) > 0:
         older = upcast(name, int(version), loads(bytes(payload)))
-        return msgspec.convert(older, CLASSES[f"{name}/{current_version(name)}"])
+        return convert(older, CLASSES[f"{name}/{current_version(name)}"])
     return UnknownEvent(type=wire_type, payload=msgspec.Raw(bytes(payload)))
 
 

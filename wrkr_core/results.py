@@ -12,6 +12,7 @@ import attrs
 import msgspec
 
 from wrkr_core.canonical import dumps, loads
+from wrkr_core.decoding import convert
 from wrkr_core.errors import InvalidInputError, ResultNotStorableError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def register_result(
         cls=cls,
         name=name or cls.__name__,
         encode=encode or msgspec.to_builtins,
-        decode=decode or (lambda value: msgspec.convert(value, cls)),
+        decode=decode or (lambda value: convert(value, cls)),
     )
     _by_class[cls] = _by_name[codec.name] = codec
     return cls

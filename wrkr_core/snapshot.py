@@ -7,12 +7,12 @@ from the start. Export and verification never look at it.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
 
 import msgspec
 
 from wrkr_core.canonical import digest_bytes
+from wrkr_core.decoding import decode_as
 from wrkr_core.job.fold import VERSION
 from wrkr_core.job.state import JobState
 
@@ -26,11 +26,6 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-
-
-@cache
-def _decoder() -> msgspec.json.Decoder[JobState]:
-    return msgspec.json.Decoder(JobState)
 
 
 def snapshot_key(job_id: str) -> str:
@@ -47,10 +42,10 @@ def write_snapshot(state: JobState) -> bytes:
 def read_snapshot(data: bytes, job_id: str) -> JobState | None:
     """Return the state in ``data``; None if it is another release's, damaged or another job's."""
     try:
-        sealed = msgspec.json.decode(data, type=_Sealed)
+        sealed = decode_as(_Sealed, data)
         if sealed.fold != VERSION or digest_bytes(bytes(sealed.state)) != sealed.seal:
             return None
-        state = _decoder().decode(sealed.state)
+        state = decode_as(JobState, sealed.state)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return state if state.job_id == job_id else None

@@ -24,6 +24,7 @@ import attrs
 import msgspec
 from attrs import validators
 
+from wrkr_core.decoding import decode_as
 from wrkr_core.errors import Busy, Conflict, LeaseConflictError, StepFailedError, Unknown
 from wrkr_core.lease import Holder
 from wrkr_run.processes import end_leftover, is_same_machine
@@ -109,7 +110,7 @@ class Exclusion:
         if cell is None:
             return None
         try:
-            return msgspec.json.decode(cell.data, type=Running)
+            return decode_as(Running, cell.data)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
 

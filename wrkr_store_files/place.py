@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from wrkr_core.decoding import decode_as
 from wrkr_core.errors import StoreTooNew, StoreUnavailable
 from wrkr_store_files.disk import (
     close,
@@ -63,7 +64,7 @@ def check_format(layout: Layout) -> bool:
         _check_may_be_made(layout)
         return False
     try:
-        stamp = msgspec.json.decode(content, type=Stamp)
+        stamp = decode_as(Stamp, content)
     except msgspec.DecodeError:
         stamp = Stamp("", 0)
     if stamp.format != NAME or stamp.version < 1:

@@ -12,6 +12,7 @@ import msgspec
 
 from wrkr_core import chain, codec
 from wrkr_core.canonical import digest_bytes, loads_strict
+from wrkr_core.decoding import decode_as
 from wrkr_core.errors import (
     Corrupt,
     InvalidInputError,
@@ -175,7 +176,7 @@ def _decode(fields: Line) -> Event:
         ) from error
     if isinstance(event, JobSubmitted):
         # Of the bytes, not of the value: a later release may put fields into a spec that we skip.
-        spec = bytes(msgspec.json.decode(fields.payload, type=_Submitted).spec)
+        spec = bytes(decode_as(_Submitted, fields.payload).spec)
         if digest_bytes(spec) != event.spec_digest:
             raise VerifyHashError(
                 f"line {fields.seq}: the spec has not the digest stated for it", line=fields.seq

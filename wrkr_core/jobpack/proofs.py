@@ -17,6 +17,7 @@ import msgspec
 
 from wrkr_core import chain
 from wrkr_core.canonical import dumps, loads_strict
+from wrkr_core.decoding import decode_as
 from wrkr_core.errors import (
     Corrupt,
     InvalidInputError,
@@ -272,11 +273,11 @@ def _read(data: bytes) -> Proof:
     found = loads_strict(data)
     kind = (found.get("schema_id"), found.get("schema_version")) if _is_object(found) else None
     if kind == (INCLUSION, SCHEMA_VERSION):
-        one = msgspec.json.decode(data, type=_Inclusion)
+        one = decode_as(_Inclusion, data)
         pack = PackState.of(one.pack.manifest.encode())
         return InclusionProof(pack=pack, seq=one.seq, line=one.line.encode(), path=_path(one.path))
     if kind == (CONSISTENCY, SCHEMA_VERSION):
-        both = msgspec.json.decode(data, type=_Consistency)
+        both = decode_as(_Consistency, data)
         old, new = (PackState.of(each.manifest.encode()) for each in (both.old, both.new))
         return ConsistencyProof(old=old, new=new, path=_path(both.path))
     raise InvalidInputError(f"its schema is neither {INCLUSION} nor {CONSISTENCY} {SCHEMA_VERSION}")

@@ -14,6 +14,7 @@ import msgspec
 
 from wrkr_core.canonical import dumps, loads_strict
 from wrkr_core.checkpoint import check_summary
+from wrkr_core.decoding import decode_as
 from wrkr_core.errors import InvalidInputError, VerifyMalformedError
 from wrkr_core.instants import from_text, to_text
 
@@ -150,7 +151,7 @@ def read_approval_claim(payload: bytes, *, entry: str) -> ApprovalClaim:
 
 def _pack_claim(payload: bytes) -> PackClaim:
     digest, raw = _about(payload, PACK_SUBJECT, PACK_PREDICATE)
-    said = msgspec.json.decode(raw, type=_PackPredicate)
+    said = decode_as(_PackPredicate, raw)
     return PackClaim(
         pack_id=digest,
         job_id=said.job_id,
@@ -165,7 +166,7 @@ def _pack_claim(payload: bytes) -> PackClaim:
 
 def _approval_claim(payload: bytes) -> ApprovalClaim:
     digest, raw = _about(payload, APPROVAL_SUBJECT, APPROVAL_PREDICATE)
-    said = msgspec.json.decode(raw, type=_ApprovalPredicate)
+    said = decode_as(_ApprovalPredicate, raw)
     return ApprovalClaim(
         subject=digest,
         job_id=said.job_id,
@@ -198,7 +199,7 @@ def _malformed(entry: str, said: str) -> VerifyMalformedError:
 
 def _about(payload: bytes, name: str, predicate_type: str) -> tuple[str, bytes]:
     """Return digest and predicate of a statement of one kind. Raises: as ``_read`` catches."""
-    statement = msgspec.json.decode(payload, type=_Statement)
+    statement = decode_as(_Statement, payload)
     kinds = (statement.statement_type, statement.predicate_type)
     if kinds != (STATEMENT_TYPE, predicate_type):
         raise InvalidInputError(f"it is a {kinds[1]!r:.80} in a {kinds[0]!r:.80}")

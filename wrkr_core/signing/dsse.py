@@ -14,6 +14,7 @@ import attrs
 import msgspec
 
 from wrkr_core.canonical import dumps, loads_strict
+from wrkr_core.decoding import decode_as
 from wrkr_core.errors import InvalidInputError, VerifyMalformedError
 from wrkr_core.signing import sshsig
 from wrkr_core.signing.keys import PublicKey, is_signed, public_of, sign
@@ -138,7 +139,7 @@ def _read(data: bytes) -> Envelope:
     if len(data) > LARGEST_ENVELOPE:
         raise InvalidInputError(f"it has {len(data)} bytes, {LARGEST_ENVELOPE} are allowed")
     loads_strict(data)
-    written = msgspec.json.decode(data, type=_Written)
+    written = decode_as(_Written, data)
     if written.payload_type != PAYLOAD_TYPE:
         raise InvalidInputError(f"its payload is {written.payload_type!r:.80}, not {PAYLOAD_TYPE}")
     if len(written.signatures) != 1:

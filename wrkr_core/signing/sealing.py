@@ -13,6 +13,7 @@ import attrs
 import msgspec
 
 from wrkr_core.canonical import dumps, loads_strict
+from wrkr_core.decoding import decode_as
 from wrkr_core.errors import InvalidInputError, NotSupportedHereError, WrongPassphraseError
 from wrkr_core.instants import from_text, to_text
 from wrkr_core.signing.keys import SEED_BYTES, PublicKey, check_public, public_of, sodium
@@ -169,7 +170,7 @@ def read_sealed(data: bytes) -> SealedKey:
         raise _no_key(f"it has {len(data)} bytes")
     try:
         loads_strict(data.removesuffix(b"\n"))
-        written = msgspec.json.decode(data, type=_Written)
+        written = decode_as(_Written, data)
         found = _understood(written)
     except InvalidInputError as error:
         raise _no_key(error.message) from error

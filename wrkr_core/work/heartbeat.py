@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wrkr_core.decoding import decode_as
 from wrkr_core.errors import Conflict, StoreError
 from wrkr_core.lease import Heartbeat
 
@@ -30,7 +31,7 @@ def read_heartbeat(store: Store, job_id: str) -> tuple[Heartbeat | None, int]:
     if cell is None:
         return None, 0
     try:
-        return msgspec.json.decode(cell.data, type=Heartbeat), cell.version
+        return decode_as(Heartbeat, cell.data), cell.version
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None, cell.version
 

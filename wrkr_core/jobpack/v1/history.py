@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from wrkr_core.canonical import digest
+from wrkr_core.decoding import convert
 from wrkr_core.errors import VerifyHistoryError, VerifyMalformedError
 from wrkr_core.jobpack.v1 import payloads as p
 from wrkr_core.jobpack.v1.failures import UnexpectedShapeError, printable
@@ -115,7 +116,7 @@ def _payload(event: Event) -> p.Payload | Approval:
         kind = p.TYPES.get(event.type)
         if kind is None:
             raise VerifyHistoryError(f"v1 knows no event of type {event.type!r:.40}")
-        return msgspec.convert(event.payload, kind)
+        return convert(event.payload, kind)
     except (msgspec.ValidationError, UnexpectedShapeError) as error:
         raise VerifyHistoryError(f"it is no {event.type} of v1: {printable(error)}") from error
 

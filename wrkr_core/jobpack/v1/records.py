@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from wrkr_core.decoding import convert, decode_as
 from wrkr_core.jobpack.v1.failures import UnexpectedShapeError, printable
 from wrkr_core.jobpack.v1.names import ACCEPTANCE, APPROVALS, ARTIFACTS, CHECKPOINTS, EVENTS, JOB
 
@@ -188,7 +189,7 @@ def decoded(data: bytes, kind: type[R]) -> R:
     Raises: UnexpectedShapeError: it is none of that kind.
     """
     try:
-        return msgspec.json.decode(data, type=kind)
+        return decode_as(kind, data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnexpectedShapeError(
             f"it is no {kind.__name__.lower()} of v1: {printable(error)}"
@@ -198,7 +199,7 @@ def decoded(data: bytes, kind: type[R]) -> R:
 def shaped(value: object, kind: type[R]) -> R:
     """Return a JSON value as a record. Raises: UnexpectedShapeError: it is none of that kind."""
     try:
-        return msgspec.convert(value, kind)
+        return convert(value, kind)
     except msgspec.ValidationError as error:
         raise UnexpectedShapeError(
             f"it is no {kind.__name__.lower()} of v1: {printable(error)}"
