@@ -148,6 +148,16 @@ class Disk:
                 seen.add(image.digest)
                 yield image
 
+    def after_worst_crash(self) -> Image:
+        """Return what is on the disk if the power goes now and takes all that was not flushed."""
+        files, folders, _sizes = self._doubts()
+        choice = [
+            [content for content, _words in variants].index(self._files[number].surely())
+            for number, variants in files.items()
+        ]
+        choice += [len(folder.pending) for folder in folders.values()]
+        return self._image(files, folders, choice)
+
     def after_some_crash(self, schedule: Random) -> Image:
         """Return one of the contents that may be on the disk if the power goes now."""
         files, folders, sizes = self._doubts()

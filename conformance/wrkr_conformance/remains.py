@@ -84,6 +84,10 @@ class DoubtfulFile:
         """Return what everybody sees while the power is on."""
         return self._with(set(range(len(self.doubts))), {})
 
+    def surely(self) -> bytes:
+        """Return what is left if nothing is that may be lost."""
+        return self._with({place for place, doubt in enumerate(self.doubts) if doubt.certain}, {})
+
     def remains(self) -> list[tuple[bytes, str]]:
         """Return what may be left and what of it is lost, in words: the most first, all distinct."""
         found: dict[bytes, str] = {}

@@ -125,6 +125,32 @@ def test_where_there_is_too_much_the_least_and_the_most_are_tried_first() -> Non
     assert 15 <= len(found) <= 20
 
 
+def test_the_worst_crash_takes_all_that_was_not_flushed_and_nothing_else() -> None:
+    disk = disk_of({"a": b"old", "b": b""}, Write(2, 0, b"kept"), Flush(2), Write(1, 0, b"new"))
+    disk.take(Name(ROOT, "c", 9))
+    disk.take(Write(2, 4, b"lost"))
+
+    image = disk.after_worst_crash()
+
+    assert image.tree == {"a": b"old", "b": b"kept"}
+    assert image.lost == (
+        "a: lost of 1 writes: 1; b: lost of 1 writes: 1; ./: the last 1 changes of names"
+    )
+
+
+def test_the_worst_crash_loses_writes_that_together_change_nothing() -> None:
+    disk = disk_of({"a": b"x"}, Write(1, 0, b"y"), Write(1, 0, b"x"))
+
+    assert disk.after_worst_crash() == Image(tree={"a": b"x"}, lost="nothing")
+
+
+def test_what_a_later_flush_cannot_help_is_lost_in_the_worst_crash() -> None:
+    disk = disk_of({"a": b"x"}, Write(1, 0, b"y"), Flush(1, failed=True), Write(1, 1, b"z"))
+    disk.take(Flush(1))
+
+    assert disk.after_worst_crash().tree == {"a": b"xz"}
+
+
 def test_images_of_one_content_are_told_to_be_equal() -> None:
     assert Image(tree={"a": b"x"}, lost="").digest == Image(tree={"a": b"x"}, lost="y").digest
     assert Image(tree={"a": b""}, lost="").digest != Image(tree={"a": None}, lost="").digest
@@ -148,3 +174,11 @@ def test_after_everything_was_flushed_only_what_is_there_now_is_left(changes: li
 
     assert disk.now() == before
     assert left(disk) == [before]
+    assert disk.after_worst_crash().tree == before
+
+
+@given(st.lists(CHANGES, max_size=8))
+def test_the_worst_crash_is_one_of_those_that_may_be(changes: list[object]) -> None:
+    disk = disk_of({"a": b"1", "b": b"2"}, *changes)
+
+    assert disk.after_worst_crash().tree in left(disk, most=10_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from random import Random  # noqa: TID251  # seeded
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,8 +12,8 @@ from wrkr_conformance import Target, power_loss
 from wrkr_conformance.disk_model import Flush, Image
 from wrkr_conformance.expect import Broken, NotRun
 from wrkr_conformance.power_loss import Effort, lose
-from wrkr_conformance.recording import Recording, record
-from wrkr_conformance.script import Account, Begun, Done, Message
+from wrkr_conformance.recording import record
+from wrkr_conformance.script import ACTS, Account, Begun, Done, Message
 
 if sys.platform == "win32":
     pytest.skip("there are no inodes to tell files by", allow_module_level=True)
@@ -34,8 +34,12 @@ if TYPE_CHECKING:
     from wrkr_conformance.disk_model import Change
     from wrkr_conformance.judging import Topic
     from wrkr_conformance.power_loss import Losses
+    from wrkr_conformance.script import Act
 
 SOME = Effort(each=4, images=120, again=0)
+PROMISES = Effort(
+    each=1, images=0, again=0
+)  # at no moment but those at which something is promised
 
 
 def lost(kind: type, tmp_path: Path, effort: Effort = SOME) -> Losses:
@@ -96,6 +100,45 @@ def test_a_wrong_store_is_found_out(kind: type, topic: Topic, tmp_path: Path) ->
     assert topic in lost(kind, tmp_path).first
 
 
+@pytest.mark.parametrize("number", range(1, len(ACTS) + 1))
+def test_an_acknowledgement_without_its_flush_is_found_whichever_it_is(
+    number: int, tmp_path: Path
+) -> None:
+    class ForgetsOne(Notebook):
+        """Does not flush what one of its calls wrote."""
+
+        written = 0
+
+        def write(self, call: list[Any]) -> None:
+            self.written += 1
+            super().write(call)
+
+        def flush(self) -> None:
+            if self.written != number:
+                super().flush()
+
+    topics: dict[Act, Topic] = {"append": "durable", "put": "cell", "clear": "cell"}
+
+    found = lost(ForgetsOne, tmp_path, PROMISES)
+
+    loss = found.first[topics.get(ACTS[number - 1][0], "removal")]
+    assert loss.story[-1].startswith(f"Done(number={number}, ")
+    assert loss.lost.startswith("notebook.txt: lost of ")
+
+
+def test_what_a_reader_was_given_before_its_flush_is_found_at_once(tmp_path: Path) -> None:
+    loss = lost(ShowsBeforeItFlushes, tmp_path, PROMISES).first["seen"]
+
+    assert loss.story[-1] == "Saw(cursor='2', places=(('a', 1), ('a', 2)))"
+
+
+def test_right_after_a_promise_a_right_store_has_kept_it(tmp_path: Path) -> None:
+    found = lost(Notebook, tmp_path, PROMISES)
+
+    assert found.first == {}
+    assert found.images >= len(ACTS)
+
+
 def test_a_loss_is_told_with_the_shortest_way_to_it(tmp_path: Path) -> None:
     loss = lost(NeverFlushesTheFolder, tmp_path, Effort(each=9, images=9999, again=0)).first[
         "durable"
@@ -111,11 +154,12 @@ def test_a_loss_is_told_with_the_shortest_way_to_it(tmp_path: Path) -> None:
 
 def test_only_moments_after_a_flush_that_failed_are_looked_at_if_there_is_one() -> None:
     log: list[Change | Message] = [Begun(1), Done(1), Flush(1, failed=True), Begun(2), Done(2)]
-    recording = Recording(steps=(), begun={}, log=log)
 
-    moments = power_loss._moments(recording, SOME, Random(0))  # noqa: S311  # repeatable
+    first = power_loss._first(log)
 
-    assert moments == {2, 4}
+    assert first == 2
+    assert power_loss._moments(log, first, SOME, Random(0)) == {2, 4}  # noqa: S311  # repeatable
+    assert power_loss._first(log[:2]) == 0
 
 
 def test_the_machine_is_believed_to_be_started_again(tmp_path: Path) -> None:
