@@ -134,7 +134,9 @@ def test_another_step_than_the_recorded_one_is_refused_showing_both() -> None:
         "the code asks for step test, but step edit is recorded at this place"
     )
     assert caught.value.details == {"asked": "test", "recorded": "edit"}
-    assert "fork the job" in caught.value.hint
+    assert caught.value.hint == (
+        "run the code the job was started with, or fork the job at an earlier checkpoint"
+    )
 
 
 def test_a_second_occurrence_is_another_step() -> None:
@@ -185,6 +187,33 @@ def test_a_step_that_was_just_started_is_known_when_it_is_visited() -> None:
     past = replay.visit(PLAN)
     assert past is not None
     assert past.is_open
+
+
+def test_a_step_that_was_new_when_it_was_asked_for_is_not_asked_for_again() -> None:
+    """What the code has begun since is behind it: the next new step is no other than expected."""
+    journal = begun()
+    replay = replay_of(journal)
+    replay.visit(PLAN)
+    journal.append(started(step=PLAN), finished(step=PLAN))
+    replay.feed(journal.records)
+
+    assert replay.visit(EDIT) is None
+
+
+def test_a_replay_stands_before_the_first_record_until_it_is_fed() -> None:
+    assert Replay().seq == 0
+
+
+def test_a_record_that_is_fed_twice_counts_once() -> None:
+    journal = begun()
+    journal.append(started(1), failed(1, retry_at=NOON))
+    replay = replay_of(journal)
+
+    replay.feed(journal.records[-1:])
+
+    past = replay.visit(EDIT)
+    assert past is not None
+    assert past.failures == 1
 
 
 def test_failures_count_against_the_retries_until_the_last() -> None:
@@ -244,6 +273,7 @@ def test_an_answer_is_found_by_the_key_of_its_question(yes: bool) -> None:  # no
         "approval",
     )
     assert past.answer is not None
+    assert past.answer.checkpoint_id == opened.checkpoint_id
     assert (past.answer.approved, past.answer.by, past.answer.choice) == (yes, "ann", "a")
     assert (past.answer.reason, past.answer.at) == ("looked", journal.now.at)
     assert replay_of(journal).is_usable(past, NOON + 10**12)

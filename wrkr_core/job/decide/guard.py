@@ -9,6 +9,7 @@ from wrkr_core.job.moves import move
 
 if TYPE_CHECKING:
     from wrkr_core.job.state import JobState
+    from wrkr_core.lease import Lease
 
 
 def require_known(state: JobState) -> None:
@@ -35,8 +36,8 @@ def require_move(state: JobState, event: str) -> None:
     move(state.job_id, state.status, event)
 
 
-def require_holder(state: JobState, epoch: int) -> None:
-    """Refuse a worker that does not hold the job under ``epoch``.
+def require_holder(state: JobState, epoch: int) -> Lease:
+    """Return the lease of ``epoch``; refuse a worker that does not hold the job under it.
 
     Raises: LeaseConflictError, with the present holder.
     """
@@ -50,3 +51,4 @@ def require_holder(state: JobState, epoch: int) -> None:
             holder=holder,
             current_epoch=state.epoch,
         )
+    return state.lease

@@ -160,11 +160,10 @@ def decide_release(
     Raises: LeaseConflictError, UnknownEventError.
     """
     require_known(state)
-    require_holder(state, epoch)
-    worker = state.lease.worker if state.lease else ""
+    lease = require_holder(state, epoch)
     return (
         e.LeaseReleased(
-            worker=worker,
+            worker=lease.worker,
             epoch=epoch,
             reason=reason,
             heartbeats=heartbeats,

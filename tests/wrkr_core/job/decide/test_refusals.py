@@ -9,23 +9,26 @@ import pytest
 from msgspec.structs import replace
 
 from tests.histories import EDIT, begun
-from tests.strategies import NOON, state_in
+from tests.strategies import HOLDER, NOON, state_in
 from tests.wrkr_core.job.decide.test_leasing import BEAT, DARWIN, FREE, HERE, LINUX, TTL, take
 from wrkr_core import events as e
 from wrkr_core.approval import Answer, Decision
 from wrkr_core.artifact import Artifact
 from wrkr_core.budget import Budget, Reservation, amounts
 from wrkr_core.checkpoint import ArtifactChanges
+from wrkr_core.environment import Observation, fingerprint
 from wrkr_core.errors import (
     ApprovalRequiredError,
     EnvironmentMismatchError,
     InvalidInputError,
     LeaseConflictError,
+    MoveNotAllowedError,
     WrkrError,
 )
 from wrkr_core.instants import LARGEST, to_text
 from wrkr_core.job.decide.deciding import decide_checkpoint
 from wrkr_core.job.decide.leasing import (
+    FORK_WORKER,
     decide_block_on_environment,
     require_environment,
     require_free,
@@ -33,6 +36,7 @@ from wrkr_core.job.decide.leasing import (
 from wrkr_core.job.decide.lifecycle import decide_block_on_error, decide_complete, require_answers
 from wrkr_core.job.decide.spending import decide_budget_check, decide_raise, decide_reserve
 from wrkr_core.job.decide.working import decide_artifact, decide_sleep, decide_start
+from wrkr_core.lease import Lease
 from wrkr_core.spec import CheckpointPolicy
 
 if TYPE_CHECKING:
@@ -157,6 +161,53 @@ def test_an_environment_that_differs_is_told_rule_by_rule() -> None:
     assert "os: was absent, is linux" in other.message
 
 
+def test_every_rule_that_differs_is_told_apart_from_the_next() -> None:
+    there = fingerprint(
+        [Observation(rule="arch", value="x"), Observation(rule="os", value="linux")]
+    )
+    here = fingerprint(
+        [Observation(rule="arch", value="y"), Observation(rule="os", value="darwin")]
+    )
+
+    error = facts_of(
+        lambda: require_environment(replace(state_in("queued"), fingerprint=there), here),
+        EnvironmentMismatchError,
+    )
+
+    assert "(arch: was x, is y; os: was linux, is darwin)" in error.message
+
+
+def test_a_job_that_sleeps_is_told_by_its_id_and_the_instant_it_wakes_at() -> None:
+    state = replace(state_in("queued"), **FREE, wake_at=NOON + 100)
+
+    error = facts_of(lambda: take(state), MoveNotAllowedError)
+
+    assert error.details == {"job_id": state.job_id, "wake_at": NOON + 100}
+
+
+def test_a_fork_that_is_not_complete_is_told_with_the_way_to_complete_it() -> None:
+    maker = Lease(worker=FORK_WORKER, epoch=1, ttl=TTL, holder=HOLDER, taken_at=NOON)
+    point = e.ForkPoint(job="j_1", seq=3, hash="0" * 64)
+    state = replace(state_in("running"), forked_from=point, lease=maker, epoch=1, decisions=())
+
+    error = facts_of(lambda: take(state), MoveNotAllowedError)
+
+    assert error.hint == "fork again with the same --job-id; it goes on where it stopped"
+    assert error.details == {"job_id": state.job_id}
+
+
+def test_a_limit_below_what_was_used_is_told_with_the_job() -> None:
+    journal = begun()
+    journal.append(e.Charged(amounts=amounts(tokens=7)))
+
+    error = facts_of(
+        lambda: decide_raise(journal.now, limits=amounts(tokens=6), reason="less"),
+        InvalidInputError,
+    )
+
+    assert error.details == {"job_id": journal.now.job_id}
+
+
 def test_an_open_decision_is_told_by_job_and_checkpoint() -> None:
     state = replace(state_in("blocked_decision"), decisions=(OPEN,))
 
@@ -177,6 +228,20 @@ def test_an_approval_counts_until_its_last_instant_and_says_when_it_was_over() -
 
     error = facts_of(lambda: gated(NOON + 5, NOON + 5), ApprovalRequiredError)
     assert f"was approved by ann until {to_text(NOON + 5)}, which is over" in error.message
+
+
+def test_a_caller_that_gives_neither_running_time_nor_instant_means_none() -> None:
+    """Both are 0 then: no running time is used up, and no answer is over."""
+    state = begun(budget=Budget.of(amounts(wall="1us"))).now
+    gate = Answer(
+        checkpoint_id="cp_3", approved=True, by="ann", reason="ok", choice=None, at=0, expires_at=1
+    )
+
+    (started,) = decide_start(
+        state, epoch=1, step=EDIT, attempt=1, input_digest=None, at_most_once=False, gate=gate
+    )
+
+    assert isinstance(started, e.StepStarted)
 
 
 @pytest.mark.parametrize("wake_at", [0, LARGEST])

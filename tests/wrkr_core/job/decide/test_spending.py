@@ -215,6 +215,18 @@ def test_other_reservations_stay_set_aside_while_one_is_settled() -> None:
     assert blocks(settle(11))
 
 
+def test_all_other_reservations_of_a_meter_are_counted_together() -> None:
+    held = tuple(Reservation(id=f"r{number}", amounts=of(tokens=5)) for number in (1, 2, 3))
+
+    def settle(actual: int) -> tuple[e.Event, ...]:
+        return decide_settle(
+            having(reservations=held), epoch=3, reservation_id="r1", amounts=of(tokens=actual)
+        )
+
+    assert not blocks(settle(10))
+    assert blocks(settle(11))
+
+
 def test_a_reservation_that_is_not_open_cannot_be_settled() -> None:
     with pytest.raises(InvalidInputError, match="reservation r9 of job j_7 is not open"):
         decide_settle(having(aside=1), epoch=3, reservation_id="r9", amounts=())

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.histories import EDIT, Journal, begun, failed, finished, keyed
+from tests.histories import EDIT, Journal, begun, failed, finished, keyed, started
 from tests.strategies import NOON, state_in
 from wrkr_core import events as e
 from wrkr_core.approval import Answer
@@ -29,6 +29,7 @@ from wrkr_core.job.decide.working import (
     reserved_inside,
     settle_leftovers,
 )
+from wrkr_core.job.fold import fold
 from wrkr_core.job.state import STATUSES, JobState, Status
 
 YES = Answer(checkpoint_id="cp_3", approved=True, by="ann", reason="looked", choice=None, at=NOON)
@@ -106,6 +107,29 @@ def test_a_budget_of_n_steps_runs_n(limit: int) -> None:
     )
     assert journal.now.reason_codes == ("E_BUDGET_EXCEEDED",)
     assert journal.now.spent_by_meter().get("steps", 0) == limit
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_what_an_attempt_is_refused_for_is_what_its_record_would_count(
+    attempt: int,
+    is_open: bool,  # noqa: FBT001
+) -> None:
+    journal = begun(budget=_budget(steps=1, retries=0))
+    journal.append(started())
+    if not is_open:
+        journal.append(failed(retry_at=NOON))
+    again = started(attempt)
+    counted = fold(
+        journal.now,
+        msgspec.structs.replace(journal.records[-1], seq=journal.now.seq + 1, event=again),
+    )
+
+    events = decide_start(
+        journal.now, epoch=1, step=EDIT, attempt=attempt, input_digest=None, at_most_once=False
+    )
+
+    assert isinstance(events[0], e.StepStarted) == (counted.spent == journal.now.spent)
 
 
 @pytest.mark.parametrize(("limit", "attempts"), [(0, 1), (1, 2), (2, 3)])
