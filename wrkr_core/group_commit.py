@@ -94,7 +94,6 @@ class GroupCommit(Generic[Request, Result]):
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
             elif ticket.leads:
-                ticket.leads = False
                 self._hand_on()
 
     def _lead(self, mine: _Ticket[Request, Result]) -> None:

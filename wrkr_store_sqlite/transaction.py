@@ -100,7 +100,7 @@ class Transaction:
     ) -> Appended:
         """Return where the batch went if it is there already (A3). Raises: Conflict."""
         through = expected + len(events)
-        if sid is not None and through <= head:
+        if through <= head:
             there = self._cursor.execute(IDS, (sid, expected, through)).fetchall()
             if [name for name, _pos in there] == [event.id for event in events]:
                 return Appended(through, there[-1][1], replayed=True)
@@ -153,4 +153,3 @@ class Transaction:
     def flush(self) -> None:
         """Write something, so that this commit makes earlier, relaxed ones durable (D1)."""
         self._cursor.execute(FLUSH)
-        self.wrote = True

@@ -197,8 +197,9 @@ class Writer:
                 path=self._path,
                 hint="put it back or open the store again",
             )
+        what = "the disk refused a flush" if flush_failed(self._broken) else "a rollback failed"
         refusal = StoreUnavailable(
-            f"{self._path}: the disk refused a flush before",
+            f"{self._path}: {what} before",
             path=self._path,
             hint="check the disk, then open the store again",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -231,6 +231,34 @@ def test_a_caller_interrupted_as_it_gets_the_lead_hands_it_on() -> None:
 
     assert callers[0].result() == 6
     assert recorder.batches == [[1], [3]]
+
+
+def test_a_caller_interrupted_when_its_lead_was_passed_on_does_not_pass_it_on_again() -> None:
+    """Else two would commit at once."""
+    recorder = Recorder()
+    recorder.held = True
+    group = GroupCommit(recorder.commit, most=1)
+    lead = group._lead
+
+    def lead_and_be_interrupted(ticket: Any) -> None:  # noqa: ANN401  # the group's own
+        group._lead = lead  # type: ignore[method-assign]  # this caller only
+        lead(ticket)
+        raise KeyboardInterrupt
+
+    group._lead = lead_and_be_interrupted  # type: ignore[method-assign]
+    first = Caller(lambda: group.submit(1))
+    assert recorder.entered.acquire(timeout=30)
+    others = queue_up(group, 2, 3)
+
+    recorder.gate.release()
+    with pytest.raises(KeyboardInterrupt):
+        first.result()
+    assert recorder.entered.acquire(timeout=30)
+    assert (recorder.batches, len(group._waiting)) == ([[1], [2]], 1)
+
+    recorder.held = False
+    recorder.gate.release()
+    assert [caller.result() for caller in others] == [4, 6]
 
 
 @settings(deadline=None, max_examples=40)

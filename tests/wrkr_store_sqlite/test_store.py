@@ -358,6 +358,7 @@ def test_a_file_moved_away_under_a_handle_soon_takes_no_more_writes(
         write(LOOK_EVERY)
 
     assert caught.value.hint == "put it back or open the store again"
+    assert caught.value.details == {"path": str(tmp_path / "wrkr.db")}
     (tmp_path / "moved.db").rename(tmp_path / "wrkr.db")
     grown(store, "a", "again")
     assert store.check() == []

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.wrkr_store_sqlite.samples import new
-from wrkr_core.errors import Conflict, Deleted
+from wrkr_core.errors import Conflict, Corrupt, Deleted
 from wrkr_store_sqlite import schema
-from wrkr_store_sqlite.room import SPILLS, row_bytes
+from wrkr_store_sqlite.room import SPILLS, STEP, row_bytes
 from wrkr_store_sqlite.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -63,6 +63,61 @@ def test_a_refused_request_changes_nothing(
     assert changes(connection) == before
 
 
+def test_a_refusal_says_what_it_is_about(tables: Transaction) -> None:
+    tables.append("a", 0, new(1, 2))
+    tables.put("k", b"v", 0)
+    tables.delete("gone")
+
+    with pytest.raises(Conflict) as conflict:
+        tables.append("a", 1, new(9))
+    assert conflict.value.args == Conflict("a", 1, 2).args
+    with pytest.raises(Conflict) as conflict:
+        tables.put("k", b"w", 7)
+    assert conflict.value.args == Conflict("k", 7, 1).args
+    with pytest.raises(Deleted, match=r"^gone was deleted$") as deleted:
+        tables.append("gone", 0, new(9))
+    assert deleted.value.details == {"stream": "gone"}
+
+
+def test_a_stream_without_its_newest_record_is_damage(
+    connection: sqlite3.Connection, tables: Transaction
+) -> None:
+    tables.append("a", 0, new(1))
+    connection.execute("DELETE FROM events")
+
+    with pytest.raises(Corrupt, match=r"^a has lost its newest record$") as caught:
+        Transaction(connection.cursor(), {}).append("a", 1, new(2))
+
+    assert caught.value.details == {"stream": "a"}
+
+
+def test_a_stream_is_not_trimmed_to_before_where_it_begins(tables: Transaction) -> None:
+    tables.append("a", 0, new(1, 2, 3, 4))
+    tables.trim("a", 2)
+
+    with pytest.raises(ValueError, match="cannot trim through 1; allowed are 2 to 3"):
+        tables.trim("a", 1)
+    tables.trim("a", 2)
+
+
+def test_an_append_to_a_stream_whose_head_is_known_only_inserts(
+    connection: sqlite3.Connection,
+) -> None:
+    first = Transaction(connection.cursor(), {})
+    first.append("a", 0, new(1))
+    second = Transaction(connection.cursor(), first.moved)
+    asked: list[str] = []
+    connection.set_trace_callback(asked.append)
+
+    first.append("a", 1, new(2))
+    second.append("b", 0, new(1))
+    asked.clear()
+    second.append("b", 1, new(2))
+    Transaction(connection.cursor(), {"a": (1, 2)}).append("a", 2, new(3))
+
+    assert [line.split("(")[0] for line in asked] == ["INSERT INTO events"] * 2
+
+
 def test_a_batch_that_is_there_is_found_and_not_written(
     connection: sqlite3.Connection, tables: Transaction
 ) -> None:
@@ -91,6 +146,10 @@ def test_what_it_found_and_changed_is_told_to_the_next(connection: sqlite3.Conne
     with pytest.raises(Conflict):
         second.append("a", 3, new(5))
     assert (first.moved, second.moved) == ({"a": (1, 3)}, {"a": (1, 4)})
+    third = Transaction(connection.cursor(), {})
+    with pytest.raises(Conflict):
+        third.append("a", 3, new(5))
+    assert third.moved == {"a": (1, 4)}
 
 
 def test_a_pos_is_never_used_twice(connection: sqlite3.Connection, tables: Transaction) -> None:
@@ -130,6 +189,32 @@ def test_a_value_that_outgrows_its_row_moves_behind_all_others(
     rows = connection.execute("SELECT cid, key, version, length(data) FROM cells").fetchall()
 
     assert rows == [(1, None, None, None), (2, "b", 1, 1), (3, "a", 2, 500)]
+
+
+@pytest.mark.parametrize("length", [0, 1, 150, 300, 450, 1000])
+def test_a_new_row_takes_a_round_number_of_bytes(
+    connection: sqlite3.Connection, tables: Transaction, length: int
+) -> None:
+    tables.put("k", b"x" * length, 0)
+
+    (pad,) = connection.execute("SELECT length(pad) FROM cells").fetchone()
+
+    assert row_bytes(1, 1, length, pad) % STEP == 0
+
+
+@pytest.mark.parametrize("length", [150, 600])
+def test_a_value_stays_in_its_row_however_large_its_version_grows(
+    connection: sqlite3.Connection, tables: Transaction, length: int
+) -> None:
+    """The version takes a byte more from 128 on, which the pad has to give."""
+    sizes: set[int] = set()
+    for version in range(140):
+        tables.put("k", b"x" * length, version)
+        rows = connection.execute("SELECT version, length(data), length(pad) FROM cells").fetchall()
+        assert len(rows) == 1
+        sizes.add(row_bytes(1, *rows[0]))
+
+    assert len(sizes) == 1
 
 
 CHANGES = st.lists(

@@ -16,7 +16,7 @@ from tests.wrkr_store_sqlite.samples import ROOT, grown, new, sql, store_at, tog
 from wrkr_core.errors import Busy, Conflict, Deleted, HandleClosed, StoreUnavailable
 from wrkr_core.store import Appended
 from wrkr_store_sqlite.connection import CHECKPOINT_BYTES
-from wrkr_store_sqlite.writer import Request
+from wrkr_store_sqlite.writer import LOOK_EVERY, Request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,6 +125,17 @@ def test_a_durable_repeat_of_a_relaxed_batch_makes_it_durable(
     assert flushes(tmp_path) == 1
 
 
+def test_what_writes_something_needs_no_other_write_to_be_flushed(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    store.append("a", 0, new(1, 2))
+    store.put("k", b"v", 0)
+    store.trim("a", 1)
+    store.delete("a")
+
+    assert flushes(tmp_path) == 0
+
+
 def test_a_refused_request_writes_nothing_at_all(store: SqliteStore, tmp_path: Path) -> None:
     store.append("a", 0, new(1))
     before = (tmp_path / "wrkr.db-wal").read_bytes()
@@ -133,6 +144,32 @@ def test_a_refused_request_writes_nothing_at_all(store: SqliteStore, tmp_path: P
         store.append("a", 0, new(2))
 
     assert (tmp_path / "wrkr.db-wal").read_bytes() == before
+
+
+def test_the_level_of_flushing_is_that_of_the_newest_commit(store: SqliteStore) -> None:
+    """EXTRA for one that is durable, NORMAL for one that is not; both are FULL without a WAL."""
+    level = writer_of(store)._connection
+    seen: list[int] = []
+    for number, durable in enumerate([True, True, False, False, True, False]):
+        store.append("a", number, new(number), durable=durable)
+        seen += level.execute("PRAGMA synchronous").fetchone()
+
+    assert seen == [3, 3, 1, 1, 3, 1]
+
+
+def test_an_append_like_the_one_before_runs_four_statements(store: SqliteStore) -> None:
+    store.append("a", 0, new(1))
+    ran: list[str] = []
+    writer_of(store)._connection.set_trace_callback(ran.append)
+
+    store.append("a", 1, new(2))
+
+    assert [line.split("(")[0] for line in ran] == [
+        "BEGIN IMMEDIATE",
+        "PRAGMA data_version",
+        "INSERT INTO events",
+        "COMMIT",
+    ]
 
 
 TRACED = """if True:
@@ -200,6 +237,33 @@ def test_the_wal_stays_short_however_much_is_written(store: SqliteStore, tmp_pat
 
     assert longest < 2 * CHECKPOINT_BYTES + (1 << 20)
     assert store.check() == []
+
+
+def test_only_some_commits_look_at_the_file_and_at_the_length_of_its_wal(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[object] = []
+    stat = os.stat
+
+    def note(path: str) -> os.stat_result:
+        looks.append(path)
+        return stat(path)
+
+    sizes: list[str] = []
+
+    def measure(path: str) -> int:
+        sizes.append(path)
+        return 0
+
+    monkeypatch.setattr(os, "stat", note)
+    monkeypatch.setattr("wrkr_store_sqlite.writer.size_of", measure)
+    writer = writer_of(store)
+
+    for number in range(3 * LOOK_EVERY):
+        writer.submit(Request(lambda tables, n=number: tables.put("k", b"v", n), durable=False))  # type: ignore[misc]
+
+    assert len([path for path in looks if path == writer._path]) == 3
+    assert sizes == [f"{writer._path}-wal"] * 3
 
 
 def test_a_foreign_long_read_lets_writers_go_on(store: SqliteStore, tmp_path: Path) -> None:

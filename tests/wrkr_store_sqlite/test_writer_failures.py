@@ -30,6 +30,9 @@ class FailingConnection(sqlite3.Connection):
     def cursor(self, *_: object) -> sqlite3.Cursor:  # type: ignore[override]
         return super().cursor(FailingCursor)
 
+    def execute(self, query: str, values: object = ()) -> sqlite3.Cursor:
+        return self.cursor().execute(query, values)  # type: ignore[arg-type]
+
     @classmethod
     def fail(cls, statement: str, code: int, *, after: bool = False) -> None:
         cls.statement, cls.code, cls.after = statement, code, after
@@ -127,6 +130,18 @@ def test_a_commit_nobody_can_be_sure_of_is_unknown_and_repeating_it_is_safe(
     assert failing.append("a", 2, new(3)).seq == 3
 
 
+def test_what_fails_before_the_commit_is_not_there_whatever_the_error(
+    failing: SqliteStore, tmp_path: Path
+) -> None:
+    FailingConnection.fail("INSERT INTO events", sqlite3.SQLITE_IOERR_UNLOCK)
+
+    with pytest.raises(StoreUnavailable) as caught:
+        failing.append("a", 0, new(1))
+
+    assert caught.value.message == f"{tmp_path}/wrkr.db: injected (SQLITE_INJECTED)"
+    assert failing.stream("a") is None
+
+
 def test_a_commit_that_could_not_write_is_not_there(failing: SqliteStore) -> None:
     FailingConnection.fail("COMMIT", sqlite3.SQLITE_IOERR_WRITE)
 
@@ -137,7 +152,9 @@ def test_a_commit_that_could_not_write_is_not_there(failing: SqliteStore) -> Non
     assert not failing.append("a", 0, new(1)).replayed
 
 
-def test_after_a_failed_flush_the_handle_writes_no_more(failing: SqliteStore) -> None:
+def test_after_a_failed_flush_the_handle_writes_no_more(
+    failing: SqliteStore, tmp_path: Path
+) -> None:
     failing.append("a", 0, new(1))
     FailingConnection.fail("COMMIT", sqlite3.SQLITE_IOERR_FSYNC)
     with pytest.raises(Unknown):
@@ -150,9 +167,46 @@ def test_after_a_failed_flush_the_handle_writes_no_more(failing: SqliteStore) ->
     ):
         with pytest.raises(StoreUnavailable, match="refused a flush") as caught:
             attempt()
+        assert caught.value.hint == "check the disk, then open the store again"
+        assert caught.value.details == {"path": str(tmp_path / "wrkr.db")}
+        assert isinstance(caught.value.__cause__, sqlite3.Error)
 
-    assert "open the store again" in caught.value.hint
     assert len(failing.read("a")) == 1
+
+
+def test_after_a_checkpoint_whose_flush_failed_the_handle_writes_no_more(
+    failing: SqliteStore,
+) -> None:
+    """The commits stand, but what was to be copied may be lost with the next power."""
+    failing.append("a", 0, new(1))
+    FailingConnection.fail("PRAGMA wal_checkpoint", sqlite3.SQLITE_IOERR_FSYNC)
+    for number in range(1, 120):
+        if not FailingConnection.statement:
+            break
+        failing.append("a", number, new(number, data=b"x" * 100_000), durable=False)
+    there = len(failing.read("a"))
+
+    with pytest.raises(StoreUnavailable, match="refused a flush"):
+        failing.append("a", there, new("next"))
+
+    assert 1 < there < 120
+
+
+def test_a_transaction_that_cannot_be_taken_back_ends_the_handles_writing(
+    failing: SqliteStore,
+) -> None:
+    failing.append("a", 0, new(1))
+
+    def interrupt(_: Transaction) -> int:
+        FailingConnection.fail("ROLLBACK", sqlite3.SQLITE_IOERR)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        writer_of(failing).submit(Request(interrupt, durable=True))
+
+    with pytest.raises(StoreUnavailable, match=r"wrkr\.db: a rollback failed before"):
+        failing.append("a", 1, new(2))
+    writer_of(failing)._connection.execute("ROLLBACK")
 
 
 def test_when_a_shared_commit_is_unknown_all_are_told(failing: SqliteStore) -> None:
