@@ -192,7 +192,7 @@ def body_of(descriptor: int, found: Found) -> bytes:
 
 def _check_torn(descriptor: int, start: int) -> None:
     """Refuse a bad entry at ``start`` if a good one behind it shows that it was flushed."""
-    for offset, line in lines_from(descriptor, start + 1, size_of(descriptor)):
+    for offset, line in lines_from(descriptor, start, size_of(descriptor)):
         place = line.rfind(ENTRY)  # behind other bytes, where a newline was damaged
         if place >= 0:
             later = _entry_at(descriptor, offset + place, line[place:])
