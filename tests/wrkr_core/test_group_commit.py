@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -240,9 +240,9 @@ def test_a_caller_interrupted_when_its_lead_was_passed_on_does_not_pass_it_on_ag
     group = GroupCommit(recorder.commit, most=1)
     lead = group._lead
 
-    def lead_and_be_interrupted(ticket: Any) -> None:  # noqa: ANN401  # the group's own
+    def lead_and_be_interrupted(mine: object) -> None:
         group._lead = lead  # type: ignore[method-assign]  # this caller only
-        lead(ticket)
+        lead(mine)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
     group._lead = lead_and_be_interrupted  # type: ignore[method-assign]

@@ -5,16 +5,13 @@ from __future__ import annotations
 import resource
 import threading
 from contextlib import closing
-from random import Random  # noqa: TID251  # seeded
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wrkr_store_files.disks import CountingDisk, FaultyDisk, LossyDisk
+from tests.wrkr_store_files.disks import CountingDisk, FaultyDisk
 from tests.wrkr_store_files.samples import ids, new, segments, whole_feed
-from wrkr_conformance.os_calls import write_tree
 from wrkr_core.errors import Conflict, StoreUnavailable, Unknown
-from wrkr_core.store import Appended
 from wrkr_store_files import FilesStore, writer
 from wrkr_store_files.journal import NUMBERS
 from wrkr_store_files.plan import Request
@@ -187,57 +184,6 @@ def test_a_failed_flush_while_beginning_a_journal_writes_nothing(root: Path) -> 
         assert other.append("a", 1, new(3)).seq == 2
 
 
-def test_a_disk_that_gives_no_reason_is_distrusted_all_the_same(store: FilesStore) -> None:
-    store._handle.writer.distrust(OSError("it is gone"))
-
-    with pytest.raises(StoreUnavailable, match="this handle is of no more use: it is gone"):
-        store.append("a", 0, new(1))
-
-
-def test_after_a_flush_that_failed_no_other_is_asked_for(root: Path) -> None:
-    """It would succeed without what the first one lost."""
-
-    class Noting(FaultyDisk):
-        def flush(self, descriptor: int) -> None:
-            flushed.append(descriptor)
-            super().flush(descriptor)
-
-    flushed: list[int] = []
-    disk = Noting()
-    store = FilesStore(str(root), disk=disk)
-    store.append("a", 0, new(1))
-    disk.set("flush", 1)
-    flushed.clear()
-
-    with pytest.raises(Unknown):
-        store.append("a", 1, new(2))
-
-    assert len(flushed) == 1
-    store.close()
-
-
-@pytest.mark.parametrize("at", range(1, 7))
-def test_what_was_refused_for_want_of_space_does_not_come_back_with_the_power(
-    root: Path, tmp_path: Path, at: int
-) -> None:
-    """The journal may hold it, flushed, before the disk is full at its place."""
-    with closing(FilesStore(str(root))) as store:
-        store.append("a", 0, new(1))
-    disk = LossyDisk(root=str(root))
-    store = FilesStore(str(root), disk=disk)
-    disk.set("full", at)
-    with pytest.raises(StoreUnavailable) as caught:
-        store.append("b", 0, new(2, 3))
-    assert caught.value.details == {"path": str(root)}
-
-    for number, image in enumerate(disk.model.after_crash(30, Random(at))):  # noqa: S311
-        left = tmp_path / f"left-{number}"
-        write_tree(left, image.tree)
-        with closing(FilesStore(str(left))) as other:
-            assert ids(whole_feed(other)) == ["e1"]
-    store.close()
-
-
 @pytest.mark.parametrize("at", range(1, 5))
 def test_a_disk_that_fails_while_taking_back_is_distrusted(root: Path, at: int) -> None:
     class Broken(FaultyDisk):
@@ -308,27 +254,21 @@ def test_a_real_limit_on_files_writes_nothing(root: Path, small_files: int) -> N
             store.append("a", done, new(done, data=b"y" * small_files))
 
 
-def test_a_stream_that_cannot_be_read_is_refused_and_the_others_are_written(
-    root: Path, store: FilesStore, monkeypatch: pytest.MonkeyPatch
+def test_where_a_stream_ends_is_not_looked_up_again_by_who_has_appended_to_it(
+    store: FilesStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looked: list[str] = []
     find_end = StreamFiles.end
 
     def end(self: StreamFiles, stream: str) -> object:
-        if stream == "bad":
-            raise OSError(5, "Input/output error")
+        looked.append(stream)
         return find_end(self, stream)
 
     monkeypatch.setattr(StreamFiles, "end", end)
-    requests = [
-        Request(stream=stream, expected=0, events=tuple(new(stream)), durable=True)
-        for stream in ("a", "bad", "b")
-    ]
+    for seq in range(3):
+        store.append("a", seq, new(seq))
 
-    first, refused, last = store._handle.commit(requests)
-
-    assert isinstance(refused, StoreUnavailable)
-    assert refused.message == f"the store in {root} cannot be used: Input/output error"
-    assert (first, last) == (Appended(1, 1, replayed=False), Appended(1, 2, replayed=False))
+    assert looked == ["a"]
 
 
 def test_a_journal_is_begun_when_the_old_one_is_full(root: Path) -> None:
