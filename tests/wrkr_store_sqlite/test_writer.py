@@ -146,15 +146,20 @@ def test_a_refused_request_writes_nothing_at_all(store: SqliteStore, tmp_path: P
     assert (tmp_path / "wrkr.db-wal").read_bytes() == before
 
 
-def test_the_level_of_flushing_is_that_of_the_newest_commit(store: SqliteStore) -> None:
-    """EXTRA for one that is durable, NORMAL for one that is not; both are FULL without a WAL."""
-    level = writer_of(store)._connection
+@pytest.mark.parametrize(("mode", "relaxed"), [("wal", 1), ("delete", 2)])
+def test_the_level_of_flushing_is_that_of_the_newest_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, relaxed: int
+) -> None:
+    """EXTRA for one that is durable; else NORMAL, or FULL where there is no WAL."""
+    monkeypatch.setattr("wrkr_store_sqlite.connection.wanted_journal_mode", lambda: mode)
+    store = store_at(tmp_path)
     seen: list[int] = []
     for number, durable in enumerate([True, True, False, False, True, False]):
         store.append("a", number, new(number), durable=durable)
-        seen += level.execute("PRAGMA synchronous").fetchone()
+        seen += writer_of(store)._connection.execute("PRAGMA synchronous").fetchone()
 
-    assert seen == [3, 3, 1, 1, 3, 1]
+    assert seen == [3, 3, relaxed, relaxed, 3, relaxed]
+    store.close()
 
 
 def test_an_append_like_the_one_before_runs_four_statements(store: SqliteStore) -> None:
