@@ -175,8 +175,11 @@ def test_a_failed_flush_while_beginning_a_journal_writes_nothing(root: Path) -> 
     store.append("a", 0, new(1))
     disk.set("flush", 1)
 
-    with pytest.raises(StoreUnavailable, match="a flush failed"):
+    with pytest.raises(StoreUnavailable) as caught:
         store.append("a", 1, new(2))
+    assert caught.value.message == (
+        f"the store in {root} cannot be used: a flush failed: Input/output error"
+    )
     store.close()
 
     with closing(FilesStore(str(root))) as other:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import closing
 from random import Random  # noqa: TID251  # seeded
 from typing import TYPE_CHECKING
@@ -11,10 +12,11 @@ import pytest
 from tests.wrkr_store_files.disks import FaultyDisk, LossyDisk
 from tests.wrkr_store_files.samples import ids, new, whole_feed
 from wrkr_conformance.os_calls import write_tree
-from wrkr_core.errors import StoreUnavailable, Unknown
+from wrkr_core.errors import Corrupt, StoreError, StoreUnavailable, Unknown
 from wrkr_core.store import Appended
 from wrkr_store_files import FilesStore
 from wrkr_store_files.plan import Request
+from wrkr_store_files.standing import Standing
 from wrkr_store_files.streams import StreamFiles
 
 if TYPE_CHECKING:
@@ -93,3 +95,41 @@ def test_a_stream_that_cannot_be_read_is_refused_and_the_others_are_written(
     assert isinstance(refused, StoreUnavailable)
     assert refused.message == f"the store in {root} cannot be used: Input/output error"
     assert (first, last) == (Appended(1, 1, replayed=False), Appended(1, 2, replayed=False))
+
+
+REFUSALS = {
+    "the system": (
+        OSError(errno.EMFILE, "Too many open files"),
+        StoreUnavailable,
+        "the store in {root} cannot be used: Too many open files",
+        "close some files, or raise the limit on open ones",
+    ),
+    "the store": (Corrupt("damaged", hint="restore it"), Corrupt, "damaged", "restore it"),
+}
+
+
+@pytest.mark.parametrize("by", REFUSALS)
+def test_a_group_that_cannot_begin_is_refused_whole_and_may_be_repeated(
+    root: Path, store: FilesStore, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    error, kind, said, hint = REFUSALS[by]
+    store.append("a", 0, new(1))
+    requests = [
+        Request(stream=stream, expected=head, events=tuple(new(stream)), durable=True)
+        for stream, head in (("a", 1), ("b", 0))
+    ]
+
+    def fail(_: Standing) -> bool:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Standing, "catch_up", fail)
+        refused = store._handle.commit(requests)
+
+    assert [type(each) for each in refused] == [kind] * 2
+    told = [(each.message, each.hint) for each in refused if isinstance(each, StoreError)]
+    assert told == [(said.format(root=root), hint)] * 2
+    assert store._handle.commit(requests) == [
+        Appended(2, 2, replayed=False),
+        Appended(1, 3, replayed=False),
+    ]
