@@ -67,10 +67,7 @@ def verified_pack(
     """
     from wrkr_core.jobpack.verify import verify_pack
 
-    if not path.exists():
-        raise NotFoundError(f"there is no file {path}", path=str(path))
-    if not path.is_file():
-        raise VerifyMalformedError(f"{path} is not a regular file", path=str(path))
+    require_file(path)
     with path.open("rb") as file:
         return verify_pack(
             file,
@@ -79,6 +76,14 @@ def verified_pack(
             trust=trust,
             require_signature=require_signature,
         )
+
+
+def require_file(path: Path) -> None:
+    """Require that a jobpack can be there. Raises: NotFoundError, VerifyMalformedError."""
+    if not path.exists():
+        raise NotFoundError(f"there is no file {path}", path=str(path))
+    if not path.is_file():
+        raise VerifyMalformedError(f"{path} is not a regular file", path=str(path))
 
 
 def check_proof(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from wrkr_core.signing.trust import Trust
 
 
+class Asked(TypedDict):
+    """What is asked of a job or jobpack besides that it verifies."""
+
+    receipt: str | None
+    trust: Trust | None
+    require_signature: bool
+
+
 def _explain(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     target: str | None,
@@ -28,6 +36,7 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
     proof: Path | None,
     trust_file: Path | None,
     require_signature: bool,
+    find_all: bool,
     **limits: int | None,
 ) -> list[str]:
     from wrkr_cli.proofs import given_receipt
@@ -35,6 +44,7 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
     del require_signature
     most = limits_of(**limits)
     if proof is not None:
+        _require_one(find_all=find_all)
         _require_pack_or_none(target, most)
         whole = [f"check the jobpack {target} as a whole"] if target is not None else []
         return [*whole, f"check what the proof {proof} shows, and of which jobpack"]
@@ -45,6 +55,7 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
     return [
         f"check {what}: container, digests, hash chain, history and what it states{also}",
         f"judge signatures by {judge}",
+        *(["go on behind a problem wherever that is possible, and list all"] if find_all else []),
     ]
 
 
@@ -54,6 +65,7 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
         "wrkr verify wrkr-out/jobpacks/jobpack_JOB.zip",
         "wrkr verify jobpack_JOB.zip --trust trust.toml",
         "wrkr verify JOB --json",
+        "wrkr verify jobpack_JOB.zip --all",
         "wrkr verify --receipt receipt.txt",
         "wrkr verify jobpack_JOB.zip --proof event-7_JOB.json",
     ],
@@ -75,6 +87,7 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
 @click.option(
     "--require-signature", is_flag=True, help="Refuse what nobody who is trusted has signed."
 )
+@click.option("--all", "find_all", is_flag=True, help="List every problem, not only the first.")
 @limit_options
 def command(  # noqa: PLR0917  # the command's own parameters
     session: Session,
@@ -83,6 +96,7 @@ def command(  # noqa: PLR0917  # the command's own parameters
     proof: Path | None,
     trust_file: Path | None,
     require_signature: bool,
+    find_all: bool,
     **limits: int | None,
 ) -> None:
     """Check a jobpack, or a job in the store, without trusting anything but its bytes.
@@ -91,6 +105,7 @@ def command(  # noqa: PLR0917  # the command's own parameters
     never believed. Ends with 2 when something was changed or a signature is bad or missing, with 6
     when it is not a jobpack at all, or larger than the --max options say; raise them for a pack of
     somebody you trust. One of format v1 is judged by the rules of v1, and fails under v1's codes.
+    With --all it goes on behind a problem; stages that rest on a failed one are not judged.
     """
     from wrkr_cli.proofs import given_receipt, verified_pack
     from wrkr_cli.signing.keyring import trust_in_force
@@ -98,24 +113,29 @@ def command(  # noqa: PLR0917  # the command's own parameters
     trust, most = trust_in_force(trust_file), limits_of(**limits)
     wanted = None if receipt is None else given_receipt(receipt)
     if proof is not None:
+        _require_one(find_all=find_all)
         _verify_proof(session, proof, target, wanted, trust, most, is_required=require_signature)
         return
     target = _named(target, wanted)
-    if not is_pack(target):
-        if most is not None:
-            raise InvalidInputError(
-                "the --max options are for jobpacks, not for a job in the store"
-            )
-        found = _verify_job(session, target, wanted, trust, require_signature=require_signature)
+    if not is_pack(target) and most is not None:
+        raise InvalidInputError("the --max options are for jobpacks, not for a job in the store")
+    asked: Asked = {"receipt": wanted, "trust": trust, "require_signature": require_signature}
+    if find_all:
+        _find_all(session, target, most, asked)
+    elif is_pack(target):
+        _print(session, verified_pack(Path(target), limits=most, **asked))
     else:
-        found = verified_pack(
-            Path(target),
-            limits=most,
-            receipt=wanted,
-            trust=trust,
-            require_signature=require_signature,
-        )
-    _print(session, found)
+        _print(session, _verify_job(session, target, **asked))
+
+
+def _find_all(session: Session, target: str, most: Limits | None, asked: Asked) -> None:
+    from wrkr_cli.findings import find, say
+
+    found = find(session, target, limits=most, **asked)
+    if found.verification is None or session.as_json:
+        say(session, found)
+    else:
+        _print(session, found.verification)
 
 
 def _verify_proof(  # noqa: PLR0917  # the command's own parameters
@@ -135,6 +155,11 @@ def _verify_proof(  # noqa: PLR0917  # the command's own parameters
     if target is not None:
         pack = verified_pack(Path(target), limits=most, trust=trust, require_signature=is_required)
     check_proof(session, proof, receipt=receipt, pack=pack)
+
+
+def _require_one(*, find_all: bool) -> None:
+    if find_all:
+        raise InvalidInputError("--all is for a jobpack or a job, not for a proof")
 
 
 def _named(target: str | None, receipt: str | None) -> str:
@@ -190,9 +215,9 @@ def _said(signature: SignatureFound) -> str:
 def _verify_job(
     session: Session,
     job_id: str,
+    *,
     receipt: str | None,
     trust: Trust | None,
-    *,
     require_signature: bool,
 ) -> Verification:
     from wrkr_core.jobpack.verify import verify_job

@@ -31,7 +31,13 @@ _UNKNOWN: Final = "its key is not known here"
 
 
 class Answers:
-    """Takes in a log and judges its answers; in memory is only what was found, not the log."""
+    """Takes in a log and judges its answers; in memory is only what was found, not the log.
+
+    Attributes:
+        errors: What is wrong with signatures, at most ``MOST_OBJECTIONS``.
+        more_errors: How many there were beyond.
+
+    """
 
     def __init__(self, job_id: str, trust: Trust | None) -> None:
         """Begin before the first event."""
@@ -40,7 +46,8 @@ class Answers:
         self._counted: Counter[str] = Counter()
         self._signed_by: set[str] = set()
         self._objections: list[str] = []
-        self._error: VerifyError | None = None
+        self.errors: list[VerifyError] = []
+        self.more_errors = 0
 
     def take_in(self, recorded: e.RecordedEvent) -> None:
         """Look at the next event; what is wrong with its signature is raised by ``found``.
@@ -48,7 +55,7 @@ class Answers:
         Raises: NotSupportedHereError: PyNaCl is not installed.
         """
         event = recorded.event
-        if not isinstance(event, e.ApprovalGiven | e.ApprovalRefused) or self._error is not None:
+        if not isinstance(event, e.ApprovalGiven | e.ApprovalRefused):
             return
         if event.signature == e.NULL:
             self._counted["asserted"] += 1
@@ -57,7 +64,10 @@ class Answers:
             identity, why = self._judged(recorded, event)
         except VerifyError as error:
             error.details = {**error.details, "entry": EVENTS, "line": recorded.seq}
-            self._error = error
+            if len(self.errors) < MOST_OBJECTIONS:
+                self.errors.append(error)
+            else:
+                self.more_errors += 1
             return
         if not why:
             self._counted["signed"] += 1
@@ -76,8 +86,12 @@ class Answers:
                 signed another answer.
 
         """
-        if self._error is not None:
-            raise self._error
+        if self.errors:
+            raise self.errors[0]
+        return self.counted()
+
+    def counted(self) -> AnswersFound:
+        """Return what the answers are worth of which the signature is not wrong."""
         return AnswersFound(
             asserted=self._counted["asserted"],
             signed=self._counted["signed"],

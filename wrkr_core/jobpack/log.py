@@ -104,6 +104,7 @@ class LogCheck:
         self.tree = Tree()
         self.line: Line | None = None
         self._job_id = job_id
+        self._shift = 0  # by how much the seqs run ahead of the lines, where lines were passed over
 
     def take_in(self, line: bytes) -> RecordedEvent:
         """Return the event of the next line, given without newline.
@@ -117,7 +118,7 @@ class LogCheck:
         seq = self.count + 1
         self._check_chain(line, seq)
         fields = _read(line, seq)
-        if fields.job != self._job_id or fields.seq != seq:
+        if fields.job != self._job_id or fields.seq != seq + self._shift:
             raise VerifyHistoryError(
                 f"line {seq} of the log of job {self._job_id} is record {fields.seq} of job "
                 f"{fields.job}",
@@ -130,6 +131,21 @@ class LogCheck:
         return RecordedEvent(
             seq=seq, at=fields.at, by=fields.by, id=fields.id, hash=self.head, event=event
         )
+
+    def pass_over(self, line: bytes) -> None:
+        """Go on behind a line that was refused, so that one wrong line is one problem.
+
+        The next is to follow the hash it states, and the seq where it has that hash; one that is no
+        record at all might as well not be there.
+        """
+        self.count += 1
+        self.tree.append(line)
+        try:
+            self.head = chain.stated(line)[0]
+            if chain.hash_of(line) == self.head:
+                self._shift = read_line(line).seq - self.count
+        except Corrupt:
+            self._shift -= 1
 
     def _check_chain(self, line: bytes, seq: int) -> None:
         """Check the line's two hashes and make its own the head."""

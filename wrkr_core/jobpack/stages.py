@@ -1,19 +1,17 @@
 """The stages of verifying a jobpack: what each takes for granted, checks and says it found.
 
 A stage is a function of the pack as established so far; it adds to that and returns one sentence,
-or raises what is wrong. ``STAGES`` is their order. Another stage is another row.
+or raises what is wrong and keeps it from going on. What it can go on behind it reports, which raises
+too unless every problem is wanted (``problems``). ``STAGES`` is their order. Another stage is another
+row.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from hashlib import sha256
-from typing import IO, TYPE_CHECKING, Final
-
-import attrs
+from typing import TYPE_CHECKING, Final
 
 from wrkr_core.errors import (
-    Corrupt,
     UnknownEventError,
     VerifyError,
     VerifyHashError,
@@ -24,67 +22,31 @@ from wrkr_core.errors import (
 from wrkr_core.instants import to_text
 from wrkr_core.jobpack import archive, attestations
 from wrkr_core.jobpack.answers import Answers, answers_said
-from wrkr_core.jobpack.attestations import ATTESTATIONS
 from wrkr_core.jobpack.comparing import Comparison
 from wrkr_core.jobpack.history import History
-from wrkr_core.jobpack.log import Lines, LogCheck
+from wrkr_core.jobpack.log import LogCheck
 from wrkr_core.jobpack.manifest import (
     APPROVALS,
     BLOBS,
     CHECKPOINTS,
     EVENTS,
     MANIFEST,
-    Manifest,
+    PackedFile,
     pack_id,
     read_manifest,
 )
+from wrkr_core.jobpack.pack import Pack, located, placed
 from wrkr_core.jobpack.projections import Projections
 from wrkr_core.record import open_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from wrkr_core.job.state import JobState
-    from wrkr_core.jobpack.archive import Entry, Limits
-    from wrkr_core.jobpack.receipt import Receipt
+    from wrkr_core.jobpack.problems import Report
     from wrkr_core.jobpack.verification import AnswersFound, SignatureFound
-    from wrkr_core.signing.trust import Trust
 
 _FIRST_BYTES: Final = b"PK\x03\x04"
-
-
-@attrs.define(kw_only=True)
-class Pack:
-    """A jobpack under verification: what was asked, and what the stages so far have established.
-
-    What a stage establishes cannot be read before it has run.
-    """
-
-    file: IO[bytes]
-    limits: Limits
-    receipt: Receipt | None
-    job_id: str | None
-    trust: Trust | None = None
-    must_be_signed: bool = False
-    entries: Mapping[str, Entry] = attrs.field(init=False)
-    manifest: Manifest = attrs.field(init=False)
-    id: str = attrs.field(init=False)
-    signatures: tuple[SignatureFound, ...] = attrs.field(init=False)
-    projections: Projections = attrs.field(init=False)
-    answers: Answers = attrs.field(init=False)
-
-    @property
-    def attestations(self) -> list[str]:
-        """The names of the entries that hold signatures of the pack, in order."""
-        return [name for name in self.entries if name.startswith(ATTESTATIONS)]
-
-    def chunks(self, name: str) -> Iterator[bytes]:
-        """Yield the content of an entry that the container stage has found."""
-        return archive.stream(self.file, self.entries[name])
-
-    def lines(self) -> Lines:
-        """Return the lines of the log, to be read once."""
-        return Lines(self.chunks(EVENTS), longest=self.limits.document_bytes)
 
 
 def check_limits(pack: Pack) -> str:
@@ -140,10 +102,14 @@ def check_signatures(pack: Pack) -> str:
     """Judge every signature of the pack by keys that are trusted, before its content is believed."""
     names = pack.attestations
     attestations.check_names(names)
-    contents = {
-        name: archive.read(pack.file, pack.entries[name], attestations.LARGEST) for name in names
-    }
-    pack.signatures = attestations.judged(contents, pack.manifest, pack.id, pack.trust)
+    found: list[SignatureFound] = []
+    for name in names:
+        try:
+            content = archive.read(pack.file, pack.entries[name], attestations.LARGEST)
+            found += attestations.judged({name: content}, pack.manifest, pack.id, pack.trust)
+        except VerifyError as error:
+            pack.report(error)
+    pack.signatures = tuple(found)
     if pack.trust is None:
         if pack.must_be_signed:
             raise VerifySignatureError(
@@ -160,17 +126,23 @@ def check_files(pack: Pack) -> str:
     """Compare the entries with the files the manifest lists, by name and size."""
     listed = {each.path: each.size for each in pack.manifest.files}
     for name in sorted(listed.keys() - pack.entries.keys()):
-        raise VerifyHashError(f"{name} is in the manifest and not in the jobpack", entry=name)
+        pack.report(
+            VerifyHashError(f"{name} is in the manifest and not in the jobpack", entry=name)
+        )
     others = {MANIFEST, *pack.attestations}
     for name in sorted(pack.entries.keys() - listed.keys() - others):
-        raise VerifyHashError(f"{name} is in the jobpack and not in its manifest", entry=name)
+        pack.report(
+            VerifyHashError(f"{name} is in the jobpack and not in its manifest", entry=name)
+        )
     for name, size in listed.items():
-        found = pack.entries[name]
-        if found.size != size:
-            raise VerifyHashError(
-                f"{name} has {found.size} bytes, the manifest says {size}",
-                entry=name,
-                offset=found.offset,
+        found = pack.entries.get(name)
+        if found is not None and found.size != size:
+            pack.report(
+                VerifyHashError(
+                    f"{name} has {found.size} bytes, the manifest says {size}",
+                    entry=name,
+                    offset=found.offset,
+                )
             )
     return "all listed files are there, and no other"
 
@@ -179,21 +151,31 @@ def check_digests(pack: Pack) -> str:
     """Compare the content of every file with its digest, and a blob's digest with its name."""
     total = 0
     for each in pack.manifest.files:
-        digest = sha256()
-        for chunk in pack.chunks(each.path):
-            digest.update(chunk)
-        found = digest.hexdigest()
-        stated = (each.sha256, each.path.removeprefix(BLOBS))
-        if found != stated[0] or (each.path.startswith(BLOBS) and found != stated[1]):
-            raise VerifyHashError(
-                f"the content of {each.path} has not the digest stated for it",
-                entry=each.path,
-                offset=pack.entries[each.path].offset,
-                expected=each.sha256,
-                found=found,
-            )
+        entry = pack.entries.get(each.path)
+        if entry is None or entry.size != each.size:
+            continue  # what is missing or has another size was reported as that
+        try:
+            _check_digest(pack, each)
+        except VerifyError as error:
+            pack.report(error)
         total += each.size
     return f"{total} bytes under their digests"
+
+
+def _check_digest(pack: Pack, each: PackedFile) -> None:
+    digest = sha256()
+    for chunk in pack.chunks(each.path):
+        digest.update(chunk)
+    found = digest.hexdigest()
+    stated = (each.sha256, each.path.removeprefix(BLOBS))
+    if found != stated[0] or (each.path.startswith(BLOBS) and found != stated[1]):
+        raise VerifyHashError(
+            f"the content of {each.path} has not the digest stated for it",
+            entry=each.path,
+            offset=pack.entries[each.path].offset,
+            expected=each.sha256,
+            found=found,
+        )
 
 
 def check_log(pack: Pack) -> str:
@@ -201,20 +183,26 @@ def check_log(pack: Pack) -> str:
     manifest = pack.manifest
     check = LogCheck(manifest.job_id)
     lines = pack.lines()
-    with _located(lines):
+    with located(lines):
         for line in lines:
-            check.take_in(line)
+            try:
+                check.take_in(line)
+            except VerifyError as error:
+                pack.report(placed(error, lines))
+                check.pass_over(line)
     for what, stated, found in (
         ("number of events", manifest.event_count, check.count),
         ("head_hash", manifest.head_hash, check.head),
         ("events_root", manifest.events_root, check.tree.root().hex()),
     ):
         if stated != found:
-            raise VerifyHashError(
-                f"the log has another {what} than the manifest states",
-                entry=EVENTS,
-                expected=stated,
-                found=found,
+            pack.report(
+                VerifyHashError(
+                    f"the log has another {what} than the manifest states",
+                    entry=EVENTS,
+                    expected=stated,
+                    found=found,
+                )
             )
     return f"{check.count} events in one unbroken chain"
 
@@ -222,14 +210,14 @@ def check_log(pack: Pack) -> str:
 def check_history(pack: Pack) -> str:
     """Fold the log by all rules and compare every document with what it gives."""
     manifest, lines = pack.manifest, pack.lines()
-    checkpoints = Comparison(CHECKPOINTS, pack.chunks(CHECKPOINTS))
-    approvals = Comparison(APPROVALS, pack.chunks(APPROVALS))
+    checkpoints = Comparison(CHECKPOINTS, pack.chunks(CHECKPOINTS), pack.report)
+    approvals = Comparison(APPROVALS, pack.chunks(APPROVALS), pack.report)
     pack.projections = Projections(
         manifest.job_id, checkpoints=checkpoints.expect, approvals=approvals.expect
     )
     pack.answers = Answers(manifest.job_id, pack.trust)
     history = History(manifest.job_id, pack.projections.take_in, pack.answers.take_in)
-    with _located(lines):
+    with located(lines):
         state = history.follow(open_lines(manifest.job_id, lines))
     require_known(state)
     checkpoints.end()
@@ -241,11 +229,13 @@ def check_history(pack: Pack) -> str:
         ("created_at", to_text(manifest.created_at), to_text(state.at)),
     ):
         if stated != found:
-            raise VerifyHistoryError(
-                f"the manifest states {what} {stated}, the log says {found}",
-                entry=MANIFEST,
-                expected=stated,
-                found=found,
+            pack.report(
+                VerifyHistoryError(
+                    f"the manifest states {what} {stated}, the log says {found}",
+                    entry=MANIFEST,
+                    expected=stated,
+                    found=found,
+                )
             )
     return "a legal history, and every document says the same"
 
@@ -268,21 +258,33 @@ def _compare_documents(pack: Pack, state: JobState) -> None:
     blobs = {BLOBS + digest for digest in pack.projections.blobs}
     wanted = {*made, *blobs, EVENTS, CHECKPOINTS, APPROVALS}
     for name in sorted(wanted ^ {each.path for each in pack.manifest.files}):
-        raise VerifyHistoryError(
-            f"the log speaks of {name}, which is not in the jobpack"
-            if name in wanted
-            else f"{name} is in the jobpack, and the log says nothing of it",
-            entry=name,
+        pack.report(
+            VerifyHistoryError(
+                f"the log speaks of {name}, which is not in the jobpack"
+                if name in wanted
+                else f"{name} is in the jobpack, and the log says nothing of it",
+                entry=name,
+            )
         )
     for name, content in made.items():
-        comparison = Comparison(name, pack.chunks(name))
-        comparison.expect(content)
-        comparison.end()
+        if name in pack.entries:
+            comparison = Comparison(name, pack.chunks(name), pack.report)
+            comparison.expect(content)
+            comparison.end()
 
 
 def check_approvals(pack: Pack) -> str:
     """Say what the answers are worth; that each answers its own question is history's check."""
-    return approvals_said(pack.projections, pack.answers.found())
+    report_wrong(pack.answers, pack.report)
+    return approvals_said(pack.projections, pack.answers.counted())
+
+
+def report_wrong(answers: Answers, report: Report) -> None:
+    """Report every signature of an answer that is wrong. Raises: what ``report`` raises."""
+    for error in answers.errors:
+        report(error)
+    if answers.more_errors:
+        report(VerifySignatureError(f"{answers.more_errors} more answers are wrongly signed"))
 
 
 def approvals_said(projections: Projections, found: AnswersFound) -> str:
@@ -297,39 +299,27 @@ def check_expectations(pack: Pack) -> str:
     """Compare with what the caller knows: the job, a receipt."""
     manifest = pack.manifest
     if pack.job_id is not None and pack.job_id != manifest.job_id:
-        raise VerifyHistoryError(
-            f"the jobpack is of job {manifest.job_id}, not of {pack.job_id}",
-            entry=MANIFEST,
-            expected=pack.job_id,
-            found=manifest.job_id,
+        pack.report(
+            VerifyHistoryError(
+                f"the jobpack is of job {manifest.job_id}, not of {pack.job_id}",
+                entry=MANIFEST,
+                expected=pack.job_id,
+                found=manifest.job_id,
+            )
         )
     receipt = pack.receipt
     if receipt is not None and (receipt.job_id, receipt.pack_id) != (manifest.job_id, pack.id):
-        raise VerifyHashError(
-            f"the receipt is for jobpack sha256:{receipt.pack_id} of job {receipt.job_id}; this "
-            f"one is sha256:{pack.id} of job {manifest.job_id}",
-            entry=MANIFEST,
-            expected=receipt.pack_id,
-            found=pack.id,
+        pack.report(
+            VerifyHashError(
+                f"the receipt is for jobpack sha256:{receipt.pack_id} of job {receipt.job_id}; this "
+                f"one is sha256:{pack.id} of job {manifest.job_id}",
+                entry=MANIFEST,
+                expected=receipt.pack_id,
+                found=pack.id,
+            )
         )
     asked = [name for name, given in (("job", pack.job_id), ("receipt", receipt)) if given]
     return f"the expected {' and '.join(asked)}" if asked else "nothing was expected"
-
-
-@contextmanager
-def _located(lines: Lines) -> Generator[None]:
-    """Say of every error inside where in the log it was."""
-    place = {"entry": EVENTS}
-    try:
-        yield
-    except VerifyError as error:
-        at = {"line": lines.number, "offset": lines.offset} if lines.number else {}
-        error.details = {**place, **at, **error.details}
-        raise
-    except Corrupt as error:  # the log was right when it was checked
-        raise VerifyHashError(
-            f"the jobpack was changed while it was verified: {error.message}", entry=EVENTS
-        ) from error
 
 
 STAGES: Final[tuple[tuple[str, Callable[[Pack], str]], ...]] = (
@@ -345,3 +335,16 @@ STAGES: Final[tuple[tuple[str, Callable[[Pack], str]], ...]] = (
     ("expectations", check_expectations),
 )
 """Name and function of every stage, in the order in which they run."""
+
+NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "container": ("limits",),
+    "manifest": ("container",),
+    "signatures": ("manifest",),
+    "files": ("manifest",),
+    "digests": ("manifest",),
+    "log": ("manifest",),
+    "history": ("log",),
+    "approvals": ("history",),
+    "expectations": ("manifest",),
+}
+"""The stages without which a stage cannot be judged."""

@@ -22,18 +22,29 @@ from wrkr_core.errors import VerifyError
 from wrkr_core.jobpack.archive import Limits
 from wrkr_core.jobpack.attestations import signers
 from wrkr_core.jobpack.manifest import SCHEMA_VERSION
+from wrkr_core.jobpack.pack import Pack
+from wrkr_core.jobpack.problems import Findings, judge
 from wrkr_core.jobpack.receipt import read_receipt
-from wrkr_core.jobpack.stages import STAGES, Pack
+from wrkr_core.jobpack.stages import NEEDS, STAGES
 from wrkr_core.jobpack.v1.detecting import looks_like_v1
-from wrkr_core.jobpack.v1.verify import verify_v1
+from wrkr_core.jobpack.v1.verify import find_problems_v1, verify_v1
 from wrkr_core.jobpack.verification import StageCheck, Verification
-from wrkr_core.jobpack.verify_stored import verify_job
+from wrkr_core.jobpack.verify_stored import find_problems_of_job, verify_job
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wrkr_core.jobpack.verification import Assurance
     from wrkr_core.signing.trust import Trust
 
-__all__ = ["Verification", "verify_job", "verify_pack"]
+__all__ = [
+    "Findings",
+    "Verification",
+    "find_problems",
+    "find_problems_of_job",
+    "verify_job",
+    "verify_pack",
+]
 
 
 def verify_pack(
@@ -68,22 +79,14 @@ def verify_pack(
     """
     bounds = limits or Limits()
     if looks_like_v1(file, bounds):
-        is_wanted = require_signature or (trust is not None and bool(trust.missing(())))
         return verify_v1(
             file,
             limits=bounds,
             expect_receipt=expect_receipt,
             expect_job=expect_job,
-            require_signature=is_wanted,
+            require_signature=_is_wanted(trust, is_required=require_signature),
         )
-    pack = Pack(
-        file=file,
-        limits=bounds,
-        receipt=None if expect_receipt is None else read_receipt(expect_receipt),
-        job_id=expect_job,
-        trust=trust,
-        must_be_signed=require_signature,
-    )
+    pack = _under(file, bounds, expect_receipt, expect_job, trust, is_required=require_signature)
     checks: list[StageCheck] = []
     for name, stage in STAGES:
         try:
@@ -91,6 +94,74 @@ def verify_pack(
         except VerifyError as error:
             error.details = {"stage": name, **error.details}
             raise
+    return _verification(pack, checks)
+
+
+def find_problems(
+    file: IO[bytes],
+    *,
+    limits: Limits | None = None,
+    expect_receipt: str | None = None,
+    expect_job: str | None = None,
+    trust: Trust | None = None,
+    require_signature: bool = False,
+) -> Findings:
+    """Return every problem of the jobpack in ``file``; the arguments are those of ``verify_pack``.
+
+    Where there is none, what was verified is what ``verify_pack`` returns; otherwise the first is
+    what it raises.
+
+    Raises: InvalidInputError: ``expect_receipt`` is not a receipt. NotSupportedHereError.
+    """
+    bounds = limits or Limits()
+    if looks_like_v1(file, bounds):
+        return find_problems_v1(
+            file,
+            limits=bounds,
+            expect_receipt=expect_receipt,
+            expect_job=expect_job,
+            require_signature=_is_wanted(trust, is_required=require_signature),
+        )
+    pack = _under(file, bounds, expect_receipt, expect_job, trust, is_required=require_signature)
+    stages, problems = judge(pack, STAGES, NEEDS)
+    is_read = any(each.stage == "manifest" and each.outcome == "ok" for each in stages)
+    checks = [StageCheck(stage=each.stage, said=each.said) for each in stages]
+    return Findings(
+        job_id=pack.manifest.job_id if is_read else None,
+        pack_id=pack.id if is_read else None,
+        format=SCHEMA_VERSION,
+        stages=stages,
+        problems=problems,
+        verification=None if problems else _verification(pack, checks),
+    )
+
+
+def _is_wanted(trust: Trust | None, *, is_required: bool) -> bool:
+    """Tell whether a jobpack that cannot be signed is refused for it."""
+    return is_required or (trust is not None and bool(trust.missing(())))
+
+
+def _under(
+    file: IO[bytes],
+    limits: Limits,
+    receipt: str | None,
+    job_id: str | None,
+    trust: Trust | None,
+    *,
+    is_required: bool,
+) -> Pack:
+    """Return the pack as it is before its first stage. Raises: InvalidInputError: no receipt."""
+    return Pack(
+        file=file,
+        limits=limits,
+        receipt=None if receipt is None else read_receipt(receipt),
+        job_id=job_id,
+        trust=trust,
+        must_be_signed=is_required,
+    )
+
+
+def _verification(pack: Pack, checks: Sequence[StageCheck]) -> Verification:
     manifest = pack.manifest
     return Verification(
         job_id=manifest.job_id,

@@ -16,6 +16,7 @@ NAMES: Final = (
     "report",
     "signature_envelope",
     "trust",
+    "verify_findings",
     "work_item",
 )
 """Every schema there is, by name; the file beside this one is ``NAME.schema.json``."""

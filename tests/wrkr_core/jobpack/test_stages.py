@@ -29,9 +29,10 @@ from wrkr_core.errors import (
 from wrkr_core.jobpack import archive
 from wrkr_core.jobpack.archive import Limits
 from wrkr_core.jobpack.merkle import Tree
+from wrkr_core.jobpack.pack import Pack
 from wrkr_core.jobpack.projections import Projections
 from wrkr_core.jobpack.receipt import Receipt
-from wrkr_core.jobpack.stages import STAGES, Pack, approvals_said
+from wrkr_core.jobpack.stages import STAGES, approvals_said
 from wrkr_core.jobpack.verification import AnswersFound
 
 if TYPE_CHECKING:
@@ -89,14 +90,6 @@ def test_every_stage_says_in_a_short_line_what_it_found() -> None:
         said = run(WHOLE, name)
         assert 0 < len(said) <= 62
         assert "\n" not in said
-
-
-def test_what_a_stage_establishes_cannot_be_read_before() -> None:
-    pack = Pack(file=io.BytesIO(SMALL), limits=Limits(), receipt=None, job_id=None)
-
-    for name in ("entries", "manifest", "id", "signatures", "projections", "answers"):
-        with pytest.raises(AttributeError):
-            getattr(pack, name)
 
 
 @pytest.mark.parametrize(

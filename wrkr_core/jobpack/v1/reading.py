@@ -10,6 +10,7 @@ import attrs
 
 from wrkr_core.errors import VerifyError, VerifyHashError, VerifyMalformedError
 from wrkr_core.jobpack.log import Lines
+from wrkr_core.jobpack.problems import Report, refuse
 from wrkr_core.jobpack.v1 import container
 from wrkr_core.jobpack.v1.history import History, require_times
 from wrkr_core.jobpack.v1.records import Record, decoded, shaped
@@ -41,6 +42,7 @@ class Pack:
     job_id: str | None
     must_be_signed: bool
     overlooked: Overlooked = None
+    report: Report = refuse
     entries: Mapping[str, Entry] = attrs.field(init=False)
     digests: Mapping[str, str] = attrs.field(init=False)
     manifest: Manifest = attrs.field(init=False)
@@ -49,6 +51,11 @@ class Pack:
     def overlook(self, found: Overlooked) -> None:
         """Keep something that v1 lets pass, unless something is kept already."""
         self.overlooked = self.overlooked or found
+
+    def lacks(self, stage: str) -> str:
+        """Return what ``stage`` would read and is not there: by its needs never anything."""
+        del stage
+        return ""
 
     def document(self, name: str, kind: type[R]) -> R:
         """Return the record that a whole file is. Raises: VerifyError, with its place."""

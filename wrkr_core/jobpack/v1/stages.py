@@ -52,7 +52,7 @@ from wrkr_core.jobpack.v1.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _MOST_NAMED: Final = 3
 _ANOTHER: Final = "it is another jobpack than the one you meant"
@@ -101,25 +101,32 @@ def check_files(pack: Pack) -> str:
     for each in pack.manifest.files:
         entry = pack.entries.get(each.path)
         if entry is None:
-            raise VerifyHashError(
-                f"{each.path!r:.200} is in the manifest and not in the jobpack",
-                entry=each.path[:LONGEST_NAME],
+            pack.report(
+                VerifyHashError(
+                    f"{each.path!r:.200} is in the manifest and not in the jobpack",
+                    entry=each.path[:LONGEST_NAME],
+                )
             )
+            continue
         found = pack.digests[each.path]
         if found != each.sha256:
-            raise VerifyHashError(
-                f"the content of {each.path!r:.200} has not the digest stated for it",
-                entry=each.path,
-                offset=entry.offset,
-                expected=each.sha256,
-                found=found,
+            pack.report(
+                VerifyHashError(
+                    f"the content of {each.path!r:.200} has not the digest stated for it",
+                    entry=each.path,
+                    offset=entry.offset,
+                    expected=each.sha256,
+                    found=found,
+                )
             )
     for name, entry in pack.entries.items():
         if name not in listed and name != MANIFEST:
-            raise VerifyHashError(
-                f"{name!r:.200} is in the jobpack and not in its manifest",
-                entry=name,
-                offset=entry.offset,
+            pack.report(
+                VerifyHashError(
+                    f"{name!r:.200} is in the jobpack and not in its manifest",
+                    entry=name,
+                    offset=entry.offset,
+                )
             )
     return "all listed files are there under their digests, and no other"
 
@@ -196,27 +203,33 @@ def check_expectations(pack: Pack) -> str:
     """Compare with what the caller knows or wants: the job, a receipt, a signature."""
     found, job_id = pack.manifest.manifest_sha256, pack.manifest.job_id
     if pack.job_id is not None and pack.job_id != job_id:
-        raise VerifyHistoryError(
-            f"the jobpack is of job {job_id}, not of {pack.job_id}",
-            hint=_ANOTHER,
-            entry=MANIFEST,
-            expected=pack.job_id,
-            found=job_id,
+        pack.report(
+            VerifyHistoryError(
+                f"the jobpack is of job {job_id}, not of {pack.job_id}",
+                hint=_ANOTHER,
+                entry=MANIFEST,
+                expected=pack.job_id,
+                found=job_id,
+            )
         )
     receipt = pack.receipt
     if receipt is not None and (receipt.job_id, receipt.pack_id) != (job_id, found):
-        raise VerifyHashError(
-            f"the receipt is for jobpack sha256:{receipt.pack_id} of job {receipt.job_id}; this "
-            f"one is sha256:{found} of job {job_id}",
-            hint=_ANOTHER,
-            entry=MANIFEST,
-            expected=receipt.pack_id,
-            found=found,
+        pack.report(
+            VerifyHashError(
+                f"the receipt is for jobpack sha256:{receipt.pack_id} of job {receipt.job_id}; this "
+                f"one is sha256:{found} of job {job_id}",
+                hint=_ANOTHER,
+                entry=MANIFEST,
+                expected=receipt.pack_id,
+                found=found,
+            )
         )
     if pack.must_be_signed:
-        raise VerifySignatureError(
-            "a jobpack of format v1 carries no signatures, and one is required",
-            hint="verify it without a trust file, or ask for a jobpack of format v2",
+        pack.report(
+            VerifySignatureError(
+                "a jobpack of format v1 carries no signatures, and one is required",
+                hint="verify it without a trust file, or ask for a jobpack of format v2",
+            )
         )
     asked = [name for name, given in (("job", pack.job_id), ("receipt", receipt)) if given]
     return f"the expected {' and '.join(asked)}" if asked else "nothing was expected"
@@ -233,3 +246,14 @@ STAGES: Final[tuple[tuple[str, Callable[[Pack], str]], ...]] = (
     ("expectations", check_expectations),
 )
 """Name and function of every stage, in the order in which they run."""
+
+NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "container": ("limits",),
+    "manifest": ("container",),
+    "files": ("manifest",),
+    "schemas": ("files",),
+    "form": ("schemas",),
+    "history": ("form",),
+    "expectations": ("manifest",),
+}
+"""The stages without which a stage cannot be judged."""
