@@ -1,6 +1,6 @@
-"""Write what comes from the code, pages and parts of pages: ``python docs/generate.py [--check]``.
+"""Write pages, parts of pages and schemas that come from the code: ``docs/generate.py [--check]``.
 
-With ``--check`` nothing is written; the exit code is 1 if a page is not what the code says.
+With ``--check`` nothing is written; the exit code is 1 if one of them is not what the code says.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import click
 
 DOCS = Path(__file__).resolve().parent
-sys.path[:0] = [str(DOCS.parent), str(DOCS.parent / "conformance"), str(DOCS / "how-to")]
+sys.path[:0] = [str(DOCS.parent), str(DOCS.parent / "conformance"), str(DOCS / "how-to"), str(DOCS)]
 
-from wrkr_cli.main import COMMANDS, CommandTable  # noqa: E402  # found by the line above
+from record_schemas import schemas  # noqa: E402  # found by the line above
+
+from wrkr_cli.main import COMMANDS, CommandTable  # noqa: E402  # as above
 from wrkr_conformance import Target, all_clauses, run_clause  # noqa: E402
 from wrkr_conformance.rendering.text import failure_lines  # noqa: E402
 from wrkr_core.codec import CLASSES  # noqa: E402
@@ -153,15 +155,17 @@ PARTS = {
 
 
 def pages() -> Iterator[tuple[str, str]]:
-    """Yield each page that comes from the code, whole or in part, and what it must hold."""
+    """Yield each file that comes from the code, whole or in part, and what it must hold."""
     for name, page in PAGES.items():
         yield name, MADE + page()
     for (name, part), made in PARTS.items():
         yield name, with_part((DOCS / name).read_text("utf-8"), part, made())
+    for name, schema in schemas().items():
+        yield f"../wrkr_core/schemas/{name}.schema.json", schema
 
 
 def main() -> int:
-    """Write or check every page."""
+    """Write or check every one of them."""
     stale = []
     for name, text in pages():
         path = DOCS / name

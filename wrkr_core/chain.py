@@ -20,6 +20,7 @@ GENESIS: Final = "0" * 64
 DOMAIN: Final = b"wrkr.event.v1\n"
 _HASH_HEAD: Final = b'{"_hash":"'
 _PREV_HEAD: Final = b'","_prev":"'
+_PREV_END: Final = b'",'
 _BODY: Final = 76  # where the part that is hashed begins, without its opening brace
 _HEX: Final = frozenset(b"0123456789abcdef")
 _text = msgspec.json.Encoder().encode
@@ -67,7 +68,7 @@ def stated(line: bytes) -> tuple[str, str]:
 
     Raises: Corrupt: the line does not begin like one.
     """
-    if line[:10] != _HASH_HEAD or line[74:85] != _PREV_HEAD or len(line) < 150:
+    if line[:10] != _HASH_HEAD or line[74:85] != _PREV_HEAD or line[149:151] != _PREV_END:
         raise Corrupt("a record does not begin like a log line")
     own, prev = line[10:74], line[85:149]
     if not (_HEX.issuperset(own) and _HEX.issuperset(prev)):

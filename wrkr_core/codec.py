@@ -77,8 +77,9 @@ def _decode_slowly(wire_type: str, payload: bytes | msgspec.Raw) -> Event:
     if wire_type in CLASSES:
         return _decoder(wire_type).decode(payload)
     name, _, version = wire_type.rpartition("/")
-    if version.isdecimal() and int(version) < current_version(name) and int(version) > 0:
-        older = upcast(name, int(version), loads(bytes(payload)))
+    if version in map(str, range(1, current_version(name))):
+        written = msgspec.convert(loads(bytes(payload)), dict[str, object])
+        older = upcast(name, int(version), written)
         return convert(older, CLASSES[f"{name}/{current_version(name)}"])
     return UnknownEvent(type=wire_type, payload=msgspec.Raw(bytes(payload)))
 

@@ -212,8 +212,16 @@ def test_a_line_of_other_bytes_is_told_with_the_hash_it_states() -> None:
     assert caught.value.details == {"hash": chain.stated(LOG[0])[0]}
 
 
+def test_nothing_follows_the_64_digits_of_the_hash_before() -> None:
+    line = LOG[0].replace(b'0","at"', b'0!","at"')
+    assert line != LOG[0]
+
+    with pytest.raises(Corrupt, match="does not begin like a log line"):
+        chain.stated(line)
+
+
 def test_the_shortest_line_that_can_be_stated_is_read() -> None:
-    shortest = LOG[0][:150]
+    shortest = LOG[0][:151]
 
     assert chain.stated(shortest) == chain.stated(LOG[0])
     with pytest.raises(Corrupt, match="does not begin"):

@@ -228,6 +228,17 @@ def test_an_older_version_with_a_payload_that_is_not_its_own_is_corrupt(
         codec.decode("job_paused/1", payload)
 
 
+@pytest.mark.parametrize("payload", [b"[]", b"7", b'"x"', b"null"])
+def test_an_answer_of_version_1_that_is_no_object_is_corrupt(payload: bytes) -> None:
+    with pytest.raises(Corrupt):
+        codec.decode("approval_given/1", payload)
+
+
+@pytest.mark.parametrize("version", ["01", "\u0661", "0", "-1", "1.0", ""])
+def test_a_version_is_written_in_one_way_only(version: str) -> None:
+    assert isinstance(codec.decode(f"approval_given/{version}", b"{}"), e.UnknownEvent)
+
+
 @pytest.mark.usefixtures("third_version")
 def test_a_newer_version_than_ours_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codec, "_decoders", {})

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SCHEMA: Final[dict[str, Any]] = json_schema()
+# The documents of a jobpack, which are of its format.
+OF_A_JOBPACK: Final = {
+    "accept_result",
+    "approval_record",
+    "artifacts_manifest",
+    "checkpoint",
+    "job",
+    "jobpack_manifest",
+}
 VALIDATOR: Final = Draft202012Validator(SCHEMA)
 # What the description of the schema names, as the reader's problems say it.
 BEYOND_A_SCHEMA: Final = re.compile(
@@ -65,7 +74,8 @@ def test_every_schema_that_is_shipped_is_one_and_is_named() -> None:
     for name in NAMES:
         schema = json_schema(name)
         Draft202012Validator.check_schema(schema)
-        assert schema["$id"] == f"urn:wrkr:{name.replace('_', '-')}:v1"
+        version = "v2" if name in OF_A_JOBPACK else "v1"
+        assert schema["$id"] == f"urn:wrkr:{name.replace('_', '-')}:{version}"
 
 
 def test_a_schema_there_is_not_is_refused_with_those_there_are() -> None:

@@ -78,6 +78,17 @@ def check_names(names: Iterable[str]) -> None:
             )
 
 
+def check_contents(contents: Mapping[str, bytes]) -> None:
+    """Check that a jobpack may hold these attestations, whoever made them.
+
+    Raises: VerifyMalformedError: as ``check_names``; one is not in its one legal form, or not where
+        it belongs.
+    """
+    check_names(contents)
+    for name, content in contents.items():
+        _read(name, content)
+
+
 def judged(
     contents: Mapping[str, bytes], manifest: Manifest, pack_id: str, trust: Trust | None
 ) -> tuple[SignatureFound, ...]:
@@ -124,12 +135,7 @@ def signers(found: Iterable[SignatureFound]) -> tuple[str, ...]:
 def _judged(
     name: str, content: bytes, manifest: Manifest, pack_id: str, trust: Trust | None
 ) -> SignatureFound:
-    role = _role_of(name)
-    envelope = read_envelope(content, entry=name)
-    if name_of(role, envelope.keyid) != name:
-        raise VerifyMalformedError(
-            f"{name} holds a signature of the key {envelope.keyid[:KEYID_DIGITS]}", entry=name
-        )
+    role, envelope = _role_of(name), _read(name, content)
     key = trust.find(envelope.keyid) if trust is not None else None
     if key is None:
         return SignatureFound(
@@ -145,6 +151,16 @@ def _judged(
         counts=not why,
         why=why,
     )
+
+
+def _read(name: str, content: bytes) -> Envelope:
+    """Return the envelope of an attestation. Raises: VerifyMalformedError: it does not stand there."""
+    envelope = read_envelope(content, entry=name)
+    if name_of(_role_of(name), envelope.keyid) != name:
+        raise VerifyMalformedError(
+            f"{name} holds a signature of the key {envelope.keyid[:KEYID_DIGITS]}", entry=name
+        )
+    return envelope
 
 
 def _role_of(name: str) -> Role:

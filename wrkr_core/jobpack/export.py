@@ -17,7 +17,7 @@ from wrkr_core import chain
 from wrkr_core._version import __version__
 from wrkr_core.canonical import digest_bytes
 from wrkr_core.jobpack import archive
-from wrkr_core.jobpack.attestations import check_names
+from wrkr_core.jobpack.attestations import check_contents
 from wrkr_core.jobpack.history import History
 from wrkr_core.jobpack.manifest import (
     APPROVALS,
@@ -80,6 +80,7 @@ def export_pack(
         Corrupt: A record or blob is damaged or missing.
         VerifyHistoryError: The records are no legal history.
         Trimmed: The job's first records were trimmed away.
+        VerifyMalformedError: A document or an attestation would not be what its schema asks for.
         InvalidInputError: The pack would need 4 GiB or 65,535 entries.
 
     """
@@ -90,7 +91,7 @@ def export_pack(
     signatures: dict[str, bytes] = {}
     if attest is not None:
         signatures.update(attest(read_manifest(stated), found))
-    check_names(signatures)
+    check_contents(signatures)
     contents |= signatures
     size = archive.write(out, sorted(contents.items()))
     return ExportResult(

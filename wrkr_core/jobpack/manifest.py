@@ -33,10 +33,11 @@ ACCEPTANCE: Final = "accept/accept_result.json"
 BLOBS: Final = "blobs/"
 REQUIRED: Final = (APPROVALS, ARTIFACTS, CHECKPOINTS, EVENTS, JOB)
 """The files every pack has, besides the manifest."""
+LONGEST_VERSION: Final = 100
+"""How many characters a release's own version has at most."""
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _BLOB: Final = re.compile(rf"{BLOBS}[0-9a-f]{{64}}")
-_LONGEST_VERSION: Final = 100
 
 
 @attrs.frozen(kw_only=True)
@@ -169,8 +170,8 @@ def _problem(written: _Written) -> str:
     """Return what is wrong with a manifest whose fields have the right types, or nothing."""
     problems = (
         (
-            not 0 < len(written.producer_version) <= _LONGEST_VERSION,
-            f"producer_version must have 1 to {_LONGEST_VERSION} characters",
+            not 0 < len(written.producer_version) <= LONGEST_VERSION,
+            f"producer_version must have 1 to {LONGEST_VERSION} characters",
         ),
         (written.event_count < 1, "a job has at least one event"),
         (written.status not in STATUSES, f"{written.status!r} is no status of a job"),

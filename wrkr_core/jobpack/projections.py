@@ -13,7 +13,15 @@ import msgspec
 
 from wrkr_core import events as e
 from wrkr_core.jobpack import documents
-from wrkr_core.jobpack.manifest import ACCEPTANCE, ARTIFACTS, JOB, SCHEMA_VERSION
+from wrkr_core.jobpack.manifest import (
+    ACCEPTANCE,
+    APPROVALS,
+    ARTIFACTS,
+    CHECKPOINTS,
+    JOB,
+    SCHEMA_VERSION,
+)
+from wrkr_core.jobpack.shapes import check_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,17 +61,19 @@ class Projections:
         self._acceptance: dict[str, Any] | None = None
 
     def take_in(self, recorded: e.RecordedEvent) -> None:
-        """Project the next event."""
+        """Project the next event. Raises: VerifyMalformedError: no document may hold it."""
         event = recorded.event
         match event:
             case e.JobSubmitted():
                 self._engine = event.engine
             case e.CheckpointRecorded():
-                self._checkpoints(self._written(documents.checkpoint(recorded, event)) + b"\n")
+                line = self._written(CHECKPOINTS, documents.checkpoint(recorded, event))
+                self._checkpoints(line + b"\n")
             case e.ApprovalGiven() | e.ApprovalRefused():
                 self.approvals_given += isinstance(event, e.ApprovalGiven)
                 self.approvals_refused += isinstance(event, e.ApprovalRefused)
-                self._approvals(self._written(documents.approval(recorded, event)) + b"\n")
+                line = self._written(APPROVALS, documents.approval(recorded, event))
+                self._approvals(line + b"\n")
             case e.StepFinished():
                 if event.result_blob is not None:
                     self.blobs.add(event.result_blob)
@@ -77,15 +87,20 @@ class Projections:
                 return
 
     def documents(self, state: JobState) -> dict[str, bytes]:
-        """Return the other documents by name; ``state`` is what the whole log folds to."""
+        """Return the other documents by name; ``state`` is what the whole log folds to.
+
+        Raises: VerifyMalformedError: the schema of one forbids it.
+        """
         artifacts = [self._artifacts[path] for path in sorted(self._artifacts)]
         found = {
-            JOB: self._written(documents.job(state, self._engine)),
-            ARTIFACTS: self._written(documents.artifacts(artifacts)),
+            JOB: self._written(JOB, documents.job(state, self._engine)),
+            ARTIFACTS: self._written(ARTIFACTS, documents.artifacts(artifacts)),
         }
         if self._acceptance is not None:
-            found[ACCEPTANCE] = self._written(self._acceptance)
+            found[ACCEPTANCE] = self._written(ACCEPTANCE, self._acceptance)
         return found
 
-    def _written(self, fields: dict[str, Any]) -> bytes:
-        return _encode({**fields, "schema_version": SCHEMA_VERSION, "job_id": self._job_id})
+    def _written(self, name: str, fields: dict[str, Any]) -> bytes:
+        data = _encode({**fields, "schema_version": SCHEMA_VERSION, "job_id": self._job_id})
+        check_document(name, data)
+        return data

@@ -7,11 +7,18 @@ from typing import Final
 from wrkr_core.errors import NotFoundError
 
 NAMES: Final = (
+    "accept_result",
+    "approval_record",
     "approval_statement",
+    "artifacts_manifest",
+    "checkpoint",
     "consistency_proof",
     "inclusion_proof",
+    "job",
+    "jobpack_manifest",
     "jobpack_statement",
     "jobspec",
+    "log_line",
     "private_key",
     "report",
     "signature_envelope",
@@ -23,7 +30,7 @@ NAMES: Final = (
 
 
 def json_schema(name: str = "jobspec") -> dict[str, object]:
-    """Return the schema called ``name``, as a new dict; its ``$id`` is ``urn:wrkr:NAME:v1``.
+    """Return the schema called ``name``, as a new dict; its ``$id`` is ``urn:wrkr:NAME:v1``, or v2.
 
     The ``description`` of the job spec's lists the few rules that only ``read_spec`` can check.
 

@@ -296,3 +296,15 @@ def test_what_is_no_attestation_is_not_put_in(name: str) -> None:
 
     with pytest.raises(VerifyMalformedError):
         export_pack(story.store, story.job_id, io.BytesIO(), attest=lambda *_: {name: b"{}"})
+
+
+def test_what_its_schema_forbids_is_not_put_in_as_an_attestation() -> None:
+    story = small_story()
+    right = opened(signed(packed(story))).attestations()
+    (name, content), *_ = right.items()
+    other = f"attestations/producer.{'0' * 16}.json"
+
+    for wrong in ({name: b"{}"}, {name: content + b" "}, {other: content}):
+        with pytest.raises(VerifyMalformedError) as caught:
+            export_pack(story.store, story.job_id, io.BytesIO(), attest=lambda *_: wrong)  # noqa: B023  # called at once
+        assert caught.value.details["entry"] in wrong
