@@ -140,7 +140,8 @@ def _required(kind: type) -> dict[str, bool]:
     """Return the fields of a class, and of each whether it must be given."""
     if issubclass(kind, msgspec.Struct):
         return {each.encode_name: each.required for each in msgspec.structs.fields(kind)}
-    assert dataclasses.is_dataclass(kind)
+    if not dataclasses.is_dataclass(kind):
+        raise TypeError(f"{kind} is neither a struct nor a dataclass")
     missing = dataclasses.MISSING
     return {
         each.name: each.default is missing and each.default_factory is missing

@@ -218,7 +218,8 @@ def _is_held(ledger: Ledger, state: JobState) -> bool:
 def _remove(store: Store, job_id: str) -> None:
     """Delete the stream first: cells without a stream are noise, a stream without them is whole."""
     store.delete(job_id)
-    for key in (snapshot_key(job_id), heartbeat_key(job_id), f"key/{job_id}", f"process/{job_id}"):
+    others = (f"{kind}/{job_id}" for kind in ("attestations", "key", "process"))
+    for key in (snapshot_key(job_id), heartbeat_key(job_id), *others):
         _drop_cell(store, key, _version(store, key))
 
 

@@ -26,9 +26,11 @@ def _explain(session: Session, path: Path, **limits: int | None) -> list[str]:
 def command(session: Session, path: Path, **limits: int | None) -> None:
     """Verify the jobpack at PATH and take its job into the store, unchanged.
 
-    The imported job exports to the same bytes and can be resumed. Importing twice changes nothing.
+    The imported job exports to the same bytes, signatures included, and can be resumed. Importing
+    twice changes nothing. One that is here with another history is not touched.
     A pack larger than the --max options say is refused; raise them for one of somebody you trust.
     """
+    from wrkr_core.jobpack.carried import carried
     from wrkr_core.jobpack.importing import import_pack
 
     if not path.is_file():
@@ -36,8 +38,13 @@ def command(session: Session, path: Path, **limits: int | None) -> None:
     with path.open("rb") as file:
         job_id, created = import_pack(file, session.store, limits=limits_of(**limits))
     state = session.ledger.state(job_id)
+    kept = carried(session.store, job_id)
+    names = list(kept.attestations) if kept is not None else []
     session.result(
-        {"job_id": job_id, "status": state.status, "created": created},
-        [f"{job_id} {'imported' if created else 'is here already'}; it is {state.status}"],
+        {"job_id": job_id, "status": state.status, "created": created, "attestations": names},
+        [
+            f"{job_id} {'imported' if created else 'is here already'}; it is {state.status}",
+            *(f"kept beside it: {name}" for name in names),
+        ],
         brief=job_id,
     )

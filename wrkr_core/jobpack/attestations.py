@@ -19,7 +19,7 @@ from wrkr_core.signing.claims import ROLES, PackClaim, Role, read_pack_claim
 from wrkr_core.signing.dsse import LARGEST_ENVELOPE, read_envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wrkr_core.jobpack.manifest import Manifest
     from wrkr_core.signing.dsse import Envelope
@@ -109,12 +109,7 @@ def judged(
 def require(found: Iterable[SignatureFound], trust: Trust) -> None:
     """Require that those who signed are enough for ``trust``. Raises: VerifySignatureError."""
     signatures = tuple(found)
-    signed: list[tuple[TrustedKey, Role]] = [
-        (key, each.role)
-        for each in signatures
-        if each.counts and (key := trust.find(each.keyid)) is not None
-    ]
-    missing = trust.missing(signed)
+    missing = _missing(signatures, trust)
     if not missing:
         return
     others = [f"{each.entry}: {each.why}" for each in signatures if not each.counts]
@@ -125,6 +120,20 @@ def require(found: Iterable[SignatureFound], trust: Trust) -> None:
         missing=list(missing),
         not_counted=others,
     )
+
+
+def are_enough(found: Iterable[SignatureFound], trust: Trust) -> bool:
+    """Tell whether those who signed are enough for ``trust``."""
+    return not _missing(found, trust)
+
+
+def _missing(found: Iterable[SignatureFound], trust: Trust) -> Sequence[str]:
+    signed: list[tuple[TrustedKey, Role]] = [
+        (key, each.role)
+        for each in found
+        if each.counts and (key := trust.find(each.keyid)) is not None
+    ]
+    return trust.missing(signed)
 
 
 def signers(found: Iterable[SignatureFound]) -> tuple[str, ...]:

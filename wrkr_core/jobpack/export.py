@@ -18,6 +18,7 @@ from wrkr_core._version import __version__
 from wrkr_core.canonical import digest_bytes
 from wrkr_core.jobpack import archive
 from wrkr_core.jobpack.attestations import check_contents
+from wrkr_core.jobpack.carried import carried_by
 from wrkr_core.jobpack.history import History
 from wrkr_core.jobpack.manifest import (
     APPROVALS,
@@ -34,7 +35,7 @@ from wrkr_core.jobpack.manifest import (
 from wrkr_core.jobpack.merkle import Tree
 from wrkr_core.jobpack.projections import Projections
 from wrkr_core.jobpack.receipt import receipt_line
-from wrkr_core.jobpack.stored import StoredJob, stored_job
+from wrkr_core.jobpack.stored import StoredJob, store_of, stored_job
 from wrkr_core.record import open_all
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def export_pack(
     A job that is being worked on is exported as it was when this was called. Nothing is recorded by
     it. When this raises, what is in ``out`` is not a jobpack: write beside the target and rename.
     ``attest`` is handed the manifest and the pack's id and returns the attestations to put in, by
-    name; the pack's id is the same with and without.
+    name; the pack's id is the same with and without. Those that came with an import of this very
+    pack are put in, too.
 
     Raises:
         NotFoundError: There is no such job.
@@ -88,7 +90,7 @@ def export_pack(
     contents = survey.contents()
     stated, found = survey.manifest()
     contents[MANIFEST] = stated
-    signatures: dict[str, bytes] = {}
+    signatures = dict(carried_by(store_of(source), job_id, found))
     if attest is not None:
         signatures.update(attest(read_manifest(stated), found))
     check_contents(signatures)

@@ -3,6 +3,7 @@
 The imported job exports to the same bytes again, whatever store it came from. Nothing is imported
 that did not verify. Blobs go first and the log behind them, most logs in one batch and so all at
 once. A longer log goes in several; when the import dies between two, importing again goes on there.
+The attestations of the jobpack come last (``carried``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from wrkr_core.errors import (
 )
 from wrkr_core.jobpack import archive
 from wrkr_core.jobpack.archive import Limits
+from wrkr_core.jobpack.attestations import ATTESTATIONS, LARGEST, check_contents
+from wrkr_core.jobpack.carried import Carried, carried_or_none, carry
 from wrkr_core.jobpack.log import Lines
 from wrkr_core.jobpack.manifest import BLOBS, EVENTS
 from wrkr_core.jobpack.stored import StoredJob
@@ -31,8 +34,9 @@ from wrkr_core.store import NewEvent
 from wrkr_core.work.attempts import blob_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from wrkr_core.jobpack.archive import Entry
     from wrkr_core.jobpack.verification import Verification
     from wrkr_core.store import Store
 
@@ -45,12 +49,15 @@ def import_pack(file: IO[bytes], store: Store, *, limits: Limits | None = None) 
 
     A job that is there already with this history, or with more of the same, is left as it is. One
     that is there with the beginning of this history gets the rest, which also finishes an import
-    that was interrupted. Durable when it returns.
+    that was interrupted. The pack's attestations are kept beside a job that is now what the pack
+    says, so that its exports carry them. Durable when it returns.
 
     Raises:
         VerifyError: The pack does not verify; nothing was written.
         NotSupportedHereError: It is of format v1, whose history is not one that can go on here.
         JobExistsError: The store has a job of that id with another history; it was not touched.
+        InvalidInputError: The store has attestations of this very pack, and together there are too
+            many.
         Deleted: A job of that id was deleted from the store.
         Busy, Unknown, StoreUnavailable: The store; import again, it goes on where it stopped.
 
@@ -59,21 +66,47 @@ def import_pack(file: IO[bytes], store: Store, *, limits: Limits | None = None) 
     verified = verify_pack(file, limits=bounds)
     _require_foldable(verified)
     entries = {each.name: each for each in archive.scan(file, bounds)}
+    signatures = _attestations(file, entries, verified)
     lines = iter(Lines(archive.stream(file, entries[EVENTS]), longest=bounds.document_bytes))
     there, head = _pass_over(store, verified, lines)
+    signatures.with_more(
+        carried_or_none(store, verified.job_id)
+    )  # refused before anything is written
     blobs = {
         name.removeprefix(BLOBS): entry for name, entry in entries.items() if name.startswith(BLOBS)
     }
     for digest, entry in blobs.items():
         _keep_blob(store, digest, archive.read(file, entry, bounds.entry_bytes))
-    if there == verified.events:
-        return verified.job_id, False
-    for batch in _batches(verified, lines, head):
-        _append(store, verified.job_id, there, batch)
-        there += len(batch)
-    for digest, entry in blobs.items():  # one may have been removed while nothing referred to it
-        _keep_blob(store, digest, archive.read(file, entry, bounds.entry_bytes))
-    return verified.job_id, True
+    is_new = there < verified.events
+    if is_new:
+        for batch in _batches(verified, lines, head):
+            _append(store, verified.job_id, there, batch)
+            there += len(batch)
+        for (
+            digest,
+            entry,
+        ) in blobs.items():  # one may have been removed while nothing referred to it
+            _keep_blob(store, digest, archive.read(file, entry, bounds.entry_bytes))
+    _carry(store, verified, signatures)
+    return verified.job_id, is_new
+
+
+def _attestations(file: IO[bytes], entries: Mapping[str, Entry], verified: Verification) -> Carried:
+    """Return the attestations of the pack. Raises: VerifyMalformedError: it was changed meanwhile."""
+    found = {
+        name: archive.read(file, entry, LARGEST)
+        for name, entry in entries.items()
+        if name.startswith(ATTESTATIONS)
+    }
+    check_contents(found)
+    return Carried(pack_id=verified.pack_id or "", attestations=found)
+
+
+def _carry(store: Store, verified: Verification, signatures: Carried) -> None:
+    """Keep the attestations, if the job in the store is now what they are about."""
+    info = store.stream(verified.job_id)
+    if signatures.attestations and info is not None and info.head == verified.events:
+        carry(store, verified.job_id, signatures)
 
 
 def _require_foldable(verified: Verification) -> None:

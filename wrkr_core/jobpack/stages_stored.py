@@ -7,6 +7,7 @@ records are still checked one by one.
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
@@ -20,10 +21,13 @@ from wrkr_core.errors import (
     VerifyHistoryError,
     VerifySignatureError,
 )
+from wrkr_core.jobpack import attestations
 from wrkr_core.jobpack.answers import Answers
+from wrkr_core.jobpack.carried import carried
 from wrkr_core.jobpack.export import Survey
 from wrkr_core.jobpack.history import History
 from wrkr_core.jobpack.log import LogCheck
+from wrkr_core.jobpack.manifest import Manifest, read_manifest
 from wrkr_core.jobpack.problems import Report, refuse
 from wrkr_core.jobpack.projections import Projections
 from wrkr_core.jobpack.stages import approvals_said, report_wrong, require_known
@@ -35,12 +39,13 @@ if TYPE_CHECKING:
     from wrkr_core.job.state import JobState
     from wrkr_core.jobpack.receipt import Receipt
     from wrkr_core.jobpack.stored import StoredJob
+    from wrkr_core.jobpack.verification import SignatureFound
     from wrkr_core.record import Line
     from wrkr_core.signing.trust import Trust
     from wrkr_core.store import Event, Store
 
 
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, slots=False)
 class KeptJob:
     """A job under verification: what was asked, and what the stages so far have established.
 
@@ -57,8 +62,16 @@ class KeptJob:
     state: JobState = attrs.field(init=False)
     projections: Projections = attrs.field(init=False)
     answers: Answers = attrs.field(init=False)
+    signatures: tuple[SignatureFound, ...] = attrs.field(init=False, default=())
+    is_signed: bool = attrs.field(init=False, default=False)
     at_snapshot: JobState | None = attrs.field(init=False, default=None)
     illegal: VerifyError | None = attrs.field(init=False, default=None)
+
+    @cached_property
+    def manifest(self) -> tuple[Manifest, str]:
+        """The manifest of the jobpack that exporting the job would give, and its id."""
+        data, found = Survey(self.job).manifest()
+        return read_manifest(data), found
 
     def lacks(self, stage: str) -> str:
         """Return what ``stage`` would read and is not there: never anything, by its needs."""
@@ -180,17 +193,43 @@ def check_snapshot(kept: KeptJob) -> str:
     return f"says what the log says at record {believed.seq}"
 
 
+def check_signatures(kept: KeptJob) -> str:
+    """Judge the attestations that came with an import of the jobpack that the job still is."""
+    job_id = kept.job.job_id
+    try:
+        found = carried(kept.job.store, job_id)
+    except Corrupt as error:
+        raise _hash_error(error) from error
+    if found is None:
+        return "there are none"
+    manifest, pack_id = kept.manifest
+    if found.pack_id != pack_id:
+        return f"{len(found.attestations)} of an earlier jobpack, which the job no longer is"
+    judged: list[SignatureFound] = []
+    for name, content in found.attestations.items():
+        try:
+            judged += attestations.judged({name: content}, manifest, pack_id, kept.trust)
+        except VerifyError as error:
+            kept.report(error)
+    kept.signatures = tuple(judged)
+    if kept.trust is None:
+        return f"{len(judged)}, judged by no trust file"
+    counted = sum(each.counts for each in judged)
+    kept.is_signed = counted > 0 and attestations.are_enough(judged, kept.trust)
+    enough = "are enough" if kept.is_signed else "are not enough"
+    return f"{counted} of {len(judged)} count, and {enough}"
+
+
 def check_expectations(kept: KeptJob) -> str:
     """Compare with what the caller knows or wants: a receipt, a signature."""
     job_id, receipt = kept.job.job_id, kept.receipt
-    if receipt is not None:
-        found = Survey(kept.job).manifest()[1]
-        if (receipt.job_id, receipt.pack_id) != (job_id, found):
-            kept.report(_another(job_id, found, receipt))
-    if kept.must_be_signed:
+    if receipt is not None and (receipt.job_id, receipt.pack_id) != (job_id, kept.manifest[1]):
+        kept.report(_another(job_id, kept.manifest[1], receipt))
+    if kept.must_be_signed and not kept.is_signed:
         kept.report(
             VerifySignatureError(
-                f"job {job_id} in its store is signed by nobody, and a signature is required",
+                f"job {job_id} in its store is signed by nobody who is trusted and enough, and a "
+                f"signature is required",
                 hint=f"verify its jobpack: wrkr export {job_id} --sign KEY makes one",
             )
         )
@@ -222,6 +261,7 @@ STAGES: Final[tuple[tuple[str, Callable[[KeptJob], str]], ...]] = (
     ("approvals", check_approvals),
     ("blobs", check_blobs),
     ("snapshot", check_snapshot),
+    ("signatures", check_signatures),
     ("expectations", check_expectations),
 )
 """Name and function of every stage, in the order in which they run."""
@@ -231,6 +271,7 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "approvals": ("history",),
     "blobs": ("history",),
     "snapshot": ("history",),
-    "expectations": ("blobs",),
+    "signatures": ("blobs",),
+    "expectations": ("blobs", "signatures"),
 }
 """The stages without which a stage cannot be judged."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wrkr_core.errors import VerifyError
+from wrkr_core.jobpack.attestations import signers
 from wrkr_core.jobpack.problems import Findings, judge
 from wrkr_core.jobpack.receipt import read_receipt
 from wrkr_core.jobpack.stages_stored import NEEDS, STAGES, KeptJob, believable_snapshot
@@ -36,7 +37,8 @@ def verify_job(
     """Return what was verified of a job in a store, as it was when this was called.
 
     ``expect_receipt`` must be the receipt of the pack that exporting the job now would give. By
-    ``trust`` signed answers are judged. A job in a store is itself signed by nobody: jobpacks are.
+    ``trust`` signed answers are judged, and the attestations of the jobpack it was imported from, as
+    long as it is that jobpack; otherwise a job in a store is signed by nobody.
 
     Raises:
         NotFoundError: There is no such job.
@@ -44,7 +46,7 @@ def verify_job(
         VerifyHashError: A record or a blob was changed or is missing, or the receipt is another's.
         VerifyHistoryError: The log is no legal history, or the snapshot says otherwise than it.
         VerifySignatureError: A trusted key did not sign what is said to be signed by it, or
-            ``require_signature`` was given.
+            ``require_signature`` was given and those who signed are not enough.
         InvalidInputError: ``expect_receipt`` is not a receipt.
         NotSupportedHereError: Answers are signed by trusted keys, and PyNaCl is not installed.
             All ``details`` of a VerifyError hold ``stage`` and ``job_id``, and ``seq`` where known.
@@ -115,6 +117,9 @@ def _verification(kept: KeptJob, checks: Sequence[StageCheck]) -> Verification:
         status=kept.state.status,
         events=kept.state.seq,
         head_hash=kept.state.hash,
+        assurance="signed" if kept.is_signed else "asserted" if kept.signatures else "unsigned",
+        signed_by=signers(kept.signatures) if kept.is_signed else (),
+        signatures=kept.signatures,
         answers=kept.answers.found(),
         checks=tuple(checks),
     )

@@ -119,7 +119,7 @@ def test_an_event_that_is_not_legal_is_a_problem_of_the_history() -> None:
     assert outcomes(findings) == {
         "log": "ok",
         "history": "failed",
-        **dict.fromkeys(("approvals", "blobs", "snapshot", "expectations"), "not judged"),
+        **dict.fromkeys(list(NEEDS)[1:], "not judged"),
     }
 
 
