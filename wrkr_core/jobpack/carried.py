@@ -13,6 +13,7 @@ import attrs
 import msgspec
 
 from wrkr_core.canonical import dumps, loads, loads_strict
+from wrkr_core.decoding import decode_as
 from wrkr_core.errors import (
     Conflict,
     Corrupt,
@@ -120,7 +121,7 @@ def carried_or_none(store: Store, job_id: str) -> Carried | None:
 def _read(cell: Cell, job_id: str) -> Carried:
     try:
         loads_strict(cell.data)
-        written = msgspec.json.decode(cell.data, type=_Written)
+        written = decode_as(_Written, cell.data)
         found = {name: bytes(content) for name, content in written.attestations.items()}
         check_contents(found)
     except (InvalidInputError, msgspec.MsgspecError, VerifyError) as error:

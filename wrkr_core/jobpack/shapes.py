@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 import msgspec
 
 from wrkr_core.checkpoint import Kind
+from wrkr_core.decoding import decoder
 from wrkr_core.errors import VerifyMalformedError
 from wrkr_core.job.state import Status
 from wrkr_core.jobpack.manifest import ACCEPTANCE, APPROVALS, ARTIFACTS, CHECKPOINTS, JOB
@@ -211,7 +212,7 @@ SHAPES: Final[dict[str, type[_Document]]] = {
 }
 """What each document is, or each line of it, by the entry it stands in."""
 
-_decoders: Final = {name: msgspec.json.Decoder(shape) for name, shape in SHAPES.items()}
+_decoders: Final = {name: decoder(shape) for name, shape in SHAPES.items()}
 
 
 def check_document(name: str, data: bytes) -> None:
