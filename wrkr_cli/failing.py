@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import ENAMETOOLONG
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 BUG_HINT: Final = "this is a defect of wrkr; WRKR_DEBUG=1 shows where. The store is unharmed."
 MOST_PROBLEMS: Final = 50
+LONGEST_NAME: Final = 200  # characters of a name that no file can have
 
 
 def report(error: BaseException, arguments: Sequence[str]) -> int:
@@ -90,8 +92,17 @@ def _as_ours(error: BaseException) -> WrkrError:
         return InterruptedByUserError(
             "interrupted", hint="nothing is lost: 'wrkr list' shows what can be resumed"
         )
+    if isinstance(error, OSError):
+        return _of_the_system(error)
+    return WrkrError(f"{type(error).__name__}: {error}", hint=BUG_HINT)
+
+
+def _of_the_system(error: OSError) -> WrkrError:
     if isinstance(error, FileNotFoundError):
         return NotFoundError(f"there is no file {error.filename}", path=str(error.filename))
-    if isinstance(error, OSError):
-        return StoreUnavailable(str(error), hint="check the path, its permissions and free space")
-    return WrkrError(f"{type(error).__name__}: {error}", hint=BUG_HINT)
+    if error.errno == ENAMETOOLONG:
+        name = str(error.filename)
+        return InvalidInputError(
+            f"no file can have a name of {len(name)} characters: {name[:LONGEST_NAME]}…"
+        )
+    return StoreUnavailable(str(error), hint="check the path, its permissions and free space")

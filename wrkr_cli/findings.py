@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wrkr_cli.proofs import require_file
+from wrkr_cli.proofs import require_pack
 from wrkr_cli.reporting import is_pack
 from wrkr_core.views import plain
 
@@ -41,7 +41,7 @@ def find(
             require_signature=require_signature,
         )
     path = Path(target)
-    require_file(path)
+    require_pack(path)
     with path.open("rb") as file:
         return find_problems(
             file,

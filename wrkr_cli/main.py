@@ -148,6 +148,7 @@ def main() -> None:
 def _run(arguments: list[str]) -> int:
     """Return the exit code of one invocation; every error becomes a message and a code."""
     try:
+        _require_names(arguments)
         result = group.main(args=arguments, prog_name="wrkr", standalone_mode=False)
     except (BrokenPipeError, SystemExit):
         raise
@@ -159,3 +160,10 @@ def _run(arguments: list[str]) -> int:
 
         return report(error, arguments)
     return result if isinstance(result, int) else 0
+
+
+def _require_names(arguments: list[str]) -> None:
+    """Require what a system can take as a name. Raises: UsageError: a system hands on no U+0000."""
+    for each in arguments:
+        if "\0" in each:
+            raise click.UsageError(f"{each[:200]!r} holds the character U+0000")

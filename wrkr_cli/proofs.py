@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from wrkr_core.errors import InvalidInputError, NotFoundError, VerifyHashError, VerifyMalformedError
+from wrkr_cli.reporting import is_file, require_file
+from wrkr_core.errors import InvalidInputError, VerifyHashError, VerifyMalformedError
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
@@ -26,7 +27,7 @@ def given_receipt(text: str) -> str:
     if text.lstrip().startswith(_BEGINS):
         return text
     path = Path(text)
-    if not _is_file(path):
+    if not is_file(path):
         raise InvalidInputError(
             f"{text[:200]!r} is neither a receipt nor a file that holds one",
             hint='a receipt reads: WRKR job_id=… manifest=sha256:… verify="wrkr verify …"',
@@ -40,17 +41,10 @@ def is_receipt(text: str) -> bool:
     path = Path(text)
     if text.lstrip().startswith(_BEGINS):
         return True
-    if not _is_file(path):
+    if not is_file(path):
         return False
     with path.open("rb") as file:
         return file.read(_LONGEST_RECEIPT).lstrip().startswith(_BEGINS.encode())
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # no name that a file could have
-        return False
 
 
 def verified_pack(
@@ -67,8 +61,7 @@ def verified_pack(
     """
     from wrkr_core.jobpack.verify import verify_pack
 
-    require_file(path)
-    with path.open("rb") as file:
+    with require_pack(path).open("rb") as file:
         return verify_pack(
             file,
             limits=limits,
@@ -78,12 +71,11 @@ def verified_pack(
         )
 
 
-def require_file(path: Path) -> None:
-    """Require that a jobpack can be there. Raises: NotFoundError, VerifyMalformedError."""
-    if not path.exists():
-        raise NotFoundError(f"there is no file {path}", path=str(path))
-    if not path.is_file():
+def require_pack(path: Path) -> Path:
+    """Return ``path`` if a jobpack can be there. Raises: NotFoundError, VerifyMalformedError."""
+    if path.exists() and not path.is_file():
         raise VerifyMalformedError(f"{path} is not a regular file", path=str(path))
+    return require_file(path)
 
 
 def check_proof(
@@ -98,9 +90,7 @@ def check_proof(
     from wrkr_core.jobpack.receipt import read_receipt
 
     wanted = None if receipt is None else read_receipt(receipt)
-    if not path.is_file():
-        raise NotFoundError(f"there is no file {path}", path=str(path))
-    with path.open("rb") as file:
+    with require_file(path).open("rb") as file:
         proof = read_proof(file.read(LARGEST + 1))
     proof.check()
     held: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from wrkr_core.errors import InvalidInputError, NotFoundError, UnsafeOperationEr
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
     from wrkr_core.jobpack.archive import Limits
+    from wrkr_core.ledger import Ledger
     from wrkr_core.report.contents import Subject
     from wrkr_core.signing.trust import Trust
 
@@ -25,7 +27,27 @@ out_dir_option: Final = click.option(
 
 def is_pack(target: str) -> bool:
     """Tell whether a jobpack is meant, and not a job in the store."""
-    return Path(target).exists() or target.endswith(".zip") or "/" in target
+    return target.endswith(".zip") or "/" in target or is_file(Path(target))
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a regular file; there is none under a name that no file can have."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        if error.errno != ENAMETOOLONG:
+            raise
+        return False
+
+
+def require_file(path: Path, hint: str = "") -> Path:
+    """Return ``path`` if there is a regular file.
+
+    Raises: NotFoundError: with this hint. OSError: no file can have such a name.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"there is no file {path}", hint=hint, path=str(path))
+    return path
 
 
 def the_subject(
@@ -51,19 +73,12 @@ def the_subject(
 def _packed(
     path: Path, trust: Trust | None, limits: Limits | None, *, require_signature: bool
 ) -> Subject:
-    from wrkr_core.jobpack.importing import import_pack
     from wrkr_core.jobpack.verify import verify_pack
-    from wrkr_core.ledger import Ledger
-    from wrkr_core.memory import MemoryStore
     from wrkr_core.report.contents import Subject
 
-    if not path.is_file():
-        raise NotFoundError(f"there is no file {path}", path=str(path))
-    store = MemoryStore()
-    with path.open("rb") as file:
+    with require_file(path).open("rb") as file:
         found = verify_pack(file, limits=limits, trust=trust, require_signature=require_signature)
-        job_id, _created = import_pack(file, store, limits=limits)
-    ledger = Ledger(store)
+    ledger, job_id = unpacked(path, limits=limits)
     return Subject(
         spec=ledger.spec(job_id),
         events=list(ledger.events(job_id)),
@@ -71,6 +86,21 @@ def _packed(
         pack_id=found.pack_id or "",
         trust=trust,
     )
+
+
+def unpacked(path: Path, *, limits: Limits | None = None) -> tuple[Ledger, str]:
+    """Return a ledger in memory that has the job of a jobpack, which verifies, and the job's id.
+
+    Raises: VerifyError. NotFoundError. NotSupportedHereError: it is a pack of format v1.
+    """
+    from wrkr_core.jobpack.importing import import_pack
+    from wrkr_core.ledger import Ledger
+    from wrkr_core.memory import MemoryStore
+
+    store = MemoryStore()
+    with require_file(path).open("rb") as file:
+        job_id, _created = import_pack(file, store, limits=limits)
+    return Ledger(store), job_id
 
 
 def _stored(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import ENAMETOOLONG
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -44,6 +45,8 @@ def _read(name: str) -> bytes:
     except IsADirectoryError as error:
         raise InvalidInputError(f"{name} is a directory, not a job spec", path=name) from error
     except OSError as error:
+        if error.errno == ENAMETOOLONG:
+            raise
         raise InvalidInputError(f"{name} cannot be read: {error.strerror}", path=name) from error
 
 

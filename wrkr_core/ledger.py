@@ -94,9 +94,8 @@ class Ledger:
 
         Raises: NotFoundError, Corrupt, InvalidInputError.
         """
-        check_whole("after", after, 0)
-        if through is not None:
-            check_whole("through", through, 0)
+        for name, seq in (("after", after), ("through", 0 if through is None else through)):
+            check_whole(name, seq, 0)
         self._require_stream(job_id)
         return self._log(job_id).records(after, through)
 
@@ -393,6 +392,7 @@ class Ledger:
         return state
 
     def _require_stream(self, job_id: str) -> None:
+        check_stream(job_id)
         try:
             if self.store.stream(job_id) is None:
                 raise no_job(job_id)

@@ -78,7 +78,7 @@ def run_demo(
     if any(folder.iterdir()):
         raise InvalidInputError(f"{folder} is not empty", hint="choose another folder")
     repository = make_project(folder)
-    url = _store_url(folder)
+    url = store_url(folder)
     store = open_store(url)
     try:
         ledger = Ledger(store)
@@ -89,7 +89,8 @@ def run_demo(
         store.close()
 
 
-def _store_url(folder: Path) -> str:
+def store_url(folder: Path) -> str:
+    """Return the store of the demo in ``folder``: SQLite, or files where that is not installed."""
     try:
         open_store(url := f"sqlite:///{folder}/wrkr.db").close()
     except NotSupportedHereError:

@@ -129,7 +129,8 @@ class _Steps:
             self._progress(step, number, ran_before=before)
         if self._job.spec.command is not None:
             return "the command ended with exit code 0"
-        return f"all {len(self._steps)} steps are done"
+        count = len(self._steps)
+        return "the one step is done" if count == 1 else f"all {count} steps are done"
 
     def _step(self, step: StepSpec) -> None:
         options = StepOptions(

@@ -225,3 +225,24 @@ def test_each_explains_itself_and_writes_nothing(
 ) -> None:
     assert sentence in wrkr(*arguments, "--explain").out
     assert not Path("wrkr-out/proofs").exists()
+
+
+def test_a_jobpack_to_prove_from_may_be_as_large_as_is_said(wrkr: Wrkr) -> None:
+    go_on(wrkr)
+    since = ("job", "prove", "j1", "--since", OLD)
+
+    for option in (("--max-size", "1KiB"), ("--max-entries", "2"), ("--max-line", "512B")):
+        said = wrkr(*since, *option, "--json")
+        assert (said.code, said.envelope["code"]) == (6, "E_VERIFY_MALFORMED"), said.err
+    assert wrkr(*since, "--max-entry", "64B", "--json").code == 6
+    assert wrkr(*since, "--max-size", "3GiB", "--explain").code == 0
+    assert wrkr(*since, "--max-size", "9GiB", "--explain").code == 6
+    assert wrkr(*since, "--max-size", "3GiB").code == 0
+
+
+@pytest.mark.parametrize("what", [["--event", "3"], ["--since", "7"], ["--since", "receipt.txt"]])
+def test_limits_are_for_jobpacks_alone(what: list[str], wrkr: Wrkr) -> None:
+    said = wrkr("job", "prove", "j1", *what, "--max-size", "1GiB", "--json")
+
+    assert (said.code, said.envelope["code"]) == (6, "E_INVALID_INPUT_SCHEMA")
+    assert "the jobpack that --since names" in said.envelope["message"]

@@ -50,7 +50,7 @@ def test_it_works_on_one_job_and_says_how_it_ended(
     code = main([store_url, "--job", "j"])
 
     assert (code, shared.state("j").status) == (0, "completed")
-    assert "j is completed: all 1 steps are done" in capsys.readouterr().out
+    assert "j is completed: the one step is done" in capsys.readouterr().out
     assert (workspace / "effects").read_text() == f"{store_url}\n"
 
 

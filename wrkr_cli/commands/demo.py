@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wrkr_cli.framing import command as make
+from wrkr_core.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
@@ -40,15 +41,31 @@ def command(session: Session, yes: bool, keep: Path | None) -> int:  # a click f
     """
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-        return _show(session, _run(session, keep, yes=yes), kept=True)
+        return _show(session, _run(session, keep, yes=yes, kept=True), kept=True)
     with tempfile.TemporaryDirectory(prefix="wrkr-demo-") as folder:
-        return _show(session, _run(session, Path(folder), yes=yes), kept=False)
+        return _show(session, _run(session, Path(folder), yes=yes, kept=False), kept=False)
 
 
-def _run(session: Session, folder: Path, *, yes: bool) -> DemoResult:
+def _run(session: Session, folder: Path, *, yes: bool, kept: bool) -> DemoResult:
     from wrkr_run.demo import run_demo
 
-    return run_demo(folder, approve=yes, report=session.note, confirm=_confirm)
+    try:
+        return run_demo(folder, approve=yes, report=session.note, confirm=_confirm)
+    except (KeyboardInterrupt, click.Abort) as error:
+        raise InterruptedByUserError(
+            "the demo was interrupted", hint=_way_on(folder, kept=kept)
+        ) from error
+
+
+def _way_on(folder: Path, *, kept: bool) -> str:
+    """Return what is left of an interrupted demo, whose store is not the one of other commands."""
+    from wrkr_run.demo import store_url
+
+    if kept:
+        return (
+            f"its job is in {store_url(folder)}: 'wrkr list --store {store_url(folder)}' shows it"
+        )
+    return "its store was temporary and is gone; 'wrkr demo' begins anew, --keep FOLDER keeps it"
 
 
 def _confirm(question: str) -> bool:

@@ -10,6 +10,7 @@ import click
 from wrkr_cli.framing import command as make
 from wrkr_cli.framing import group
 from wrkr_cli.proving import prove
+from wrkr_cli.reporting import is_pack, unpacked
 from wrkr_core.inspection import inspection, inspection_lines
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def inspect(session: Session, job_id: str) -> None:
 
 def _explain_diff(session: Session, one: str, other: str) -> list[str]:
     return [
-        f"read all of {each}, {'a jobpack' if _is_pack(each) else f'in {session.url}'}"
+        f"read all of {each}, {'a jobpack' if is_pack(each) else f'in {session.url}'}"
         for each in (one, other)
     ] + ["show what differs between them"]
 
@@ -61,26 +62,9 @@ def diff(session: Session, one: str, other: str) -> None:
     session.result(view, comparison_lines(view), brief=view["relation"])
 
 
-def _is_pack(text: str) -> bool:
-    return text.endswith(".zip") or "/" in text
-
-
 def _whole(session: Session, named: str) -> tuple[Ledger, str]:
-    """Return a ledger that has the job, and its id; a pack is taken into memory."""
-    if not _is_pack(named):
-        return session.ledger, named
-    from wrkr_core.errors import NotFoundError
-    from wrkr_core.jobpack.importing import import_pack
-    from wrkr_core.ledger import Ledger
-    from wrkr_core.memory import MemoryStore
-
-    path = Path(named)
-    if not path.is_file():
-        raise NotFoundError(f"there is no file {path}", path=named)
-    store = MemoryStore()
-    with path.open("rb") as file:
-        job_id, _created = import_pack(file, store)
-    return Ledger(store), job_id
+    """Return a ledger that has the job, and its id."""
+    return unpacked(Path(named)) if is_pack(named) else (session.ledger, named)
 
 
 def _explain_fork(

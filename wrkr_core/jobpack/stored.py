@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from wrkr_core.errors import Corrupt, Deleted, NotFoundError
+from wrkr_core.job_log import check_stream
 from wrkr_core.ledger import Ledger
 from wrkr_core.work.attempts import blob_key
 
@@ -72,14 +73,13 @@ class StoredJob:
 
 
 def stored_job(source: Store | Ledger, job_id: str) -> StoredJob:
-    """Return the job as it is now. Raises: NotFoundError: there is none."""
+    """Return the job as it is now. Raises: NotFoundError: there is none. InvalidInputError."""
+    check_stream(job_id)
     store = store_of(source)
     try:
         info = store.stream(job_id)
     except Deleted as error:
         raise NotFoundError(f"job {job_id} was deleted", job_id=job_id) from error
-    except ValueError as error:
-        raise NotFoundError(f"there is no job {job_id!r}", job_id=job_id) from error
     if info is None:
         raise NotFoundError(
             f"there is no job {job_id}",

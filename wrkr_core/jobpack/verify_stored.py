@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wrkr_core.errors import VerifyError
+from wrkr_core.job_log import check_stream
 from wrkr_core.jobpack.attestations import signers
 from wrkr_core.jobpack.problems import Findings, judge
 from wrkr_core.jobpack.receipt import read_receipt
@@ -47,7 +48,7 @@ def verify_job(
         VerifyHistoryError: The log is no legal history, or the snapshot says otherwise than it.
         VerifySignatureError: A trusted key did not sign what is said to be signed by it, or
             ``require_signature`` was given and those who signed are not enough.
-        InvalidInputError: ``expect_receipt`` is not a receipt.
+        InvalidInputError: ``expect_receipt`` is not a receipt, or no job can have this id.
         NotSupportedHereError: Answers are signed by trusted keys, and PyNaCl is not installed.
             All ``details`` of a VerifyError hold ``stage`` and ``job_id``, and ``seq`` where known.
 
@@ -98,6 +99,7 @@ def _kept(
 ) -> KeptJob:
     """Return the job as it is before its first stage. Raises: NotFoundError, InvalidInputError."""
     wanted = None if receipt is None else read_receipt(receipt)
+    check_stream(job_id)
     store = store_of(source)
     believed = believable_snapshot(store, job_id)  # before the head, so it cannot be newer
     return KeptJob(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.stories import BLOB, small_story, whole_story
 from wrkr_core.canonical import digest_bytes
-from wrkr_core.errors import Corrupt, NotFoundError, Trimmed
+from wrkr_core.errors import Corrupt, InvalidInputError, NotFoundError, Trimmed
 from wrkr_core.jobpack.stored import PAGE, StoredJob, store_of, stored_job
 from wrkr_core.ledger import Ledger
 from wrkr_core.memory import MemoryStore
@@ -46,8 +46,10 @@ def test_records_appended_later_are_not_read() -> None:
 
 
 def test_there_is_no_job_by_another_name() -> None:
-    for name in ("nobody", "", "a b"):
-        with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError):
+        stored_job(MemoryStore(), "nobody")
+    for name in ("", "a" * 256):
+        with pytest.raises(InvalidInputError, match="allowed are 1 to 255"):
             stored_job(MemoryStore(), name)
 
 
