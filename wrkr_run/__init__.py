@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from wrkr_run.foreground import RunResult as RunResult
     from wrkr_run.foreground import work_on as work_on
     from wrkr_run.interruption import Interruption as Interruption
+    from wrkr_run.judged_job import JudgedJob as JudgedJob
     from wrkr_run.supervision import Surroundings as Surroundings
     from wrkr_run.worker import Worker as Worker
     from wrkr_run.worker import WorkerSummary as WorkerSummary
 
 _HOMES: Final = {
     "Interruption": "interruption",
+    "JudgedJob": "judged_job",
     "RunResult": "foreground",
     "Surroundings": "supervision",
     "Worker": "worker",

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from wrkr_core import events as e
-from wrkr_core.canonical import digest
+from wrkr_core.acceptance.promises import promises_digest
 from wrkr_core.errors import AcceptanceTestError, MissingArtifactError, StepFailedError
 from wrkr_core.instants import duration_text
 from wrkr_core.job.decide.working import decide_artifact
@@ -16,7 +14,7 @@ from wrkr_run.artifacts import collect, missing
 if TYPE_CHECKING:
     from wrkr_core.artifact import Artifact
     from wrkr_core.job.state import JobState
-    from wrkr_core.spec import Check, JobSpec
+    from wrkr_core.spec import Check
     from wrkr_run.supervision import Supervisor
 
 
@@ -56,20 +54,10 @@ def require_acceptance(supervisor: Supervisor) -> None:
             checks_run=run,
             passed=run - len(failures),
             failures=tuple(failures),
-            config_digest=config_digest(spec),
+            config_digest=promises_digest(spec),
         )
     )
     _require_none(failures)
-
-
-def config_digest(spec: JobSpec) -> str:
-    """Return the digest over what the spec wants accepted: which files, and which checks."""
-    return digest(
-        {
-            "acceptance": msgspec.to_builtins(spec.acceptance),
-            "expected_artifacts": list(spec.expected_artifacts),
-        }
-    )
 
 
 def _record_artifacts(supervisor: Supervisor) -> None:

@@ -36,6 +36,7 @@ def test_a_job_that_meets_every_rule_is_accepted(finished: Wrkr) -> None:
 
     assert (said.code, said.err) == (0, "")
     assert said.out.splitlines() == [
+        "ok      schema",
         "ok      status",
         "ok      decisions",
         "ok      artifact:count.txt",
@@ -43,7 +44,7 @@ def test_a_job_that_meets_every_rule_is_accepted(finished: Wrkr) -> None:
         "ok      paths:forbidden",
         "ok      budget:steps",
         "ok      check:three",
-        "7 of 7 checks passed",
+        "8 of 8 checks passed",
     ]
 
 
@@ -69,9 +70,9 @@ def test_a_job_that_does_not_ends_with_5_and_every_reason(finished: Wrkr) -> Non
         "artifact:count.txt": "E_ACCEPT_MISSING_ARTIFACT",
         "check:three": "E_ACCEPT_TEST_FAIL",
     }
-    assert (said.json["accepted"], said.json["passed"], said.json["checks_run"]) == (False, 5, 7)
+    assert (said.json["accepted"], said.json["passed"], said.json["checks_run"]) == (False, 6, 8)
     log = finished("log", "j1", "--json").out.splitlines()
-    assert json.loads(log[-1])["payload"]["passed"] == 5
+    assert json.loads(log[-1])["payload"]["passed"] == 6
 
 
 def test_only_a_failed_check_is_a_failed_test(finished: Wrkr) -> None:
@@ -92,6 +93,7 @@ def test_a_job_that_waits_is_never_accepted(wrkr_command: Wrkr) -> None:
 
     assert found.code == 5
     assert [each["code"] for each in found.json["checks"]] == [
+        None,
         "E_ACCEPT_TEST_FAIL",
         "E_CHECKPOINT_APPROVAL_REQUIRED",
     ]
@@ -107,9 +109,9 @@ def test_in_ci_failures_are_workflow_commands_and_junit_has_all(finished: Wrkr) 
         "error title=j1 artifact%3Acount.txt",
         "error title=j1 check%3Athree",
     ]
-    assert said.json["passed"] == 5
+    assert said.json["passed"] == 6
     text = Path("out/accept.xml").read_text("utf-8")
-    assert 'tests="7" failures="2"' in text
+    assert 'tests="8" failures="2"' in text
     assert "::error" not in finished("accept", "run", "j1").err
 
 
@@ -166,7 +168,7 @@ def test_it_explains_itself_and_records_nothing(finished: Wrkr) -> None:
     said = finished("accept", "run", "j1", "--ci", "--junit", "a.xml", "--explain")
 
     assert said.code == 0
-    assert "by accept.yaml: 7 checks" in said.out
+    assert "by accept.yaml: 8 checks" in said.out
     assert "a.xml" in said.out
     assert "workflow command" in said.out
     assert finished("log", "j1").out.count("acceptance_recorded") == 1  # by the job itself

@@ -112,7 +112,7 @@ def test_how_it_came_out_is_recorded_under_the_digest_of_the_rules(
 
     (last,) = recorded(ledger)
     assert isinstance(last.event, e.AcceptanceRecorded)
-    assert (last.by, last.event.checks_run, last.event.passed) == ("ann", 3, 2)
+    assert (last.by, last.event.checks_run, last.event.passed) == ("ann", 4, 3)
     assert last.event.config_digest == rules(text).digest
     assert [each.check for each in last.event.failures] == ["artifact:*.whl"]
     assert verify_job(ledger, JOB).status == "completed"

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from wrkr_cli.framing import command as make
 from wrkr_cli.framing import group
-from wrkr_cli.reporting import write_text
-from wrkr_core.errors import (
-    AcceptanceTestError,
-    MissingArtifactError,
-    NotFoundError,
-    UnsafeOperationError,
-)
+from wrkr_cli.limits import limit_options, limits_of
+from wrkr_cli.reporting import require_file, the_subject, write_text
+from wrkr_cli.signing.options import trust_option
+from wrkr_core.errors import InvalidInputError, UnsafeOperationError
 from wrkr_core.views import clipped, plain
 
 if TYPE_CHECKING:
@@ -23,10 +20,11 @@ if TYPE_CHECKING:
     from wrkr_core.acceptance.config import AcceptanceConfig
     from wrkr_core.acceptance.judging import CheckResult
 
+RULES: Final = Path("accept.yaml")
+
 config_option = click.option(
     "--config",
     type=click.Path(path_type=Path),
-    default=Path("accept.yaml"),
     metavar="FILE",
     help="The rules [accept.yaml].",
 )
@@ -38,11 +36,11 @@ def _explain_init(_session: Session, path: Path, force: bool) -> list[str]:
 
 
 @make("accept init", examples=["wrkr accept init"], explain=_explain_init)
-@click.argument("path", type=click.Path(path_type=Path), default=Path("accept.yaml"))
+@click.argument("path", type=click.Path(path_type=Path), default=RULES)
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 def init(session: Session, path: Path, force: bool) -> None:
     """Write commented rules to PATH [accept.yaml], to be changed to what you want."""
-    from wrkr_core.acceptance.config import TEMPLATE
+    from wrkr_core.acceptance.template import TEMPLATE
 
     if path.exists() and not force:
         raise UnsafeOperationError(
@@ -58,63 +56,128 @@ def init(session: Session, path: Path, force: bool) -> None:
 
 def _config(path: Path) -> AcceptanceConfig:
     from wrkr_core.acceptance.config import HINT, read_config
+    from wrkr_core.spec_file.document import LARGEST_BYTES
 
-    if not path.is_file():
-        raise NotFoundError(f"there is no file {path}", hint=HINT, path=str(path))
-    return read_config(path.read_bytes(), name=str(path))
-
-
-def _explain_plan(_session: Session, config: Path) -> list[str]:
-    return [f"read {config} and name every check in it"]
+    with require_file(path, HINT).open("rb") as file:
+        return read_config(file.read(LARGEST_BYTES + 1), name=str(path))
 
 
-@make("accept plan", examples=["wrkr accept plan --config accept.yaml"], explain=_explain_plan)
+def _explain_plan(  # noqa: PLR0917  # the command's own parameters
+    session: Session,
+    target: str | None,
+    config: Path | None,
+    simulate: Path | None,
+    trust_file: Path | None,
+    require_signature: bool,
+    **limits: int | None,
+) -> list[str]:
+    del trust_file
+    if simulate is None or target is None:
+        _require_no_target(target, require_signature=require_signature, limits=limits)
+        return [f"read {config or RULES} and name every check in it"]
+    limits_of(**limits)
+    return [
+        f"verify {target}, a jobpack or a job in {session.url}",
+        f"say what {simulate} would have said of it by its records, running and recording nothing",
+    ]
+
+
+@make(
+    "accept plan",
+    examples=[
+        "wrkr accept plan --config accept.yaml",
+        "wrkr accept plan jobpack_JOB.zip --simulate stricter.yaml",
+        "wrkr accept plan JOB --simulate stricter.yaml --json",
+    ],
+    explain=_explain_plan,
+)
+@click.argument("target", metavar="[JOB|PATH]", required=False)
 @config_option
-def plan(session: Session, config: Path) -> None:
-    """Show every check that 'wrkr accept run' would make, and run none."""
-    rules = _config(config)
-    checks = _planned(rules)
+@click.option(
+    "--simulate",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Say what these rules would have said of JOB|PATH.",
+)
+@trust_option
+@click.option(
+    "--require-signature", is_flag=True, help="Refuse what nobody who is trusted has signed."
+)
+@limit_options
+def plan(  # noqa: PLR0917  # the command's own parameters
+    session: Session,
+    target: str | None,
+    config: Path | None,
+    simulate: Path | None,
+    trust_file: Path | None,
+    require_signature: bool,
+    **limits: int | None,
+) -> None:
+    """Show every check that 'wrkr accept run' would make, and run none.
+
+    With --simulate: what these rules would have said of a job in the store or a jobpack, which is
+    verified first, as 'wrkr verify' does. Files are judged as the job recorded them. Commands and
+    custom checks are not run: of them it says how they came out when they ran. Ends with 5 when the
+    job would not have been accepted, with every reason.
+    """
+    if simulate is None:
+        _require_no_target(target, require_signature=require_signature, limits=limits)
+        _show_plan(session, config or RULES)
+        return
+    if target is None:
+        raise InvalidInputError("name the job or the jobpack that --simulate is to judge")
+    if config is not None:
+        raise InvalidInputError("the rules are those of --simulate; leave out --config")
+    from wrkr_cli.signing.keyring import trust_in_force
+    from wrkr_cli.simulating import show_simulation
+
+    rules, most, trust = _config(simulate), limits_of(**limits), trust_in_force(trust_file)
+    subject = the_subject(session, target, trust, most, require_signature=require_signature)
+    show_simulation(session, subject, simulate, rules)
+
+
+def _require_no_target(
+    target: str | None, *, require_signature: bool, limits: dict[str, int | None]
+) -> None:
+    """Refuse what only --simulate looks at; WRKR_TRUST_FILE may be set for other commands."""
+    source = click.get_current_context().get_parameter_source("trust_file")
+    is_trusting = source is click.core.ParameterSource.COMMANDLINE
+    if target is not None or is_trusting or require_signature or limits_of(**limits) is not None:
+        raise InvalidInputError(
+            "a plan is of rules alone, not of a job",
+            hint="add --simulate FILE to judge a job or a jobpack by the rules in FILE",
+        )
+
+
+def _show_plan(session: Session, path: Path) -> None:
+    from wrkr_core.acceptance.planning import planned
+    from wrkr_run.custom_checks import require_installed
+
+    rules = _config(path)
+    require_installed(rules)
+    checks = planned(rules)
     session.result(
-        {"config": str(config), "config_digest": rules.digest, "checks": checks},
+        {"config": str(path), "config_digest": rules.digest, "checks": checks},
         [clipped(f"{each['check']:<24} {plain(each['asks'])}") for each in checks],
         brief="\n".join(each["check"] for each in checks),
     )
 
 
-def _planned(rules: AcceptanceConfig) -> list[dict[str, str]]:
-    from wrkr_core.budget import amount_text
-
-    answered = "no decision is open" + (", and none was refused" if rules.must_be_approved else "")
-    checks = {
-        "status": "the job is completed",
-        "decisions": answered,
-        **{f"artifact:{each}": f"a file matches {each}, as recorded" for each in rules.artifacts},
-        **{f"content:{path}": f"its SHA-256 is {digest}" for path, digest in rules.contents},
-    }
-    if rules.allowed:
-        checks["paths:allowed"] = f"every recorded path matches {' or '.join(rules.allowed)}"
-    if rules.forbidden:
-        checks["paths:forbidden"] = f"no recorded path matches {' or '.join(rules.forbidden)}"
-    for limit in rules.budget:
-        checks[f"budget:{limit.meter}"] = f"at most {amount_text(limit.meter, limit.amount)} spent"
-    for check in rules.checks:
-        command = check.command
-        checks[f"check:{check.name}"] = f"runs {command.shell or ' '.join(command.argv)}"
-    return [{"check": name, "asks": asks} for name, asks in checks.items()]
-
-
 def _explain_run(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     job_id: str,
-    config: Path,
+    config: Path | None,
     workspace: Path | None,
     by: str | None,
     ci: bool,
     junit: Path | None,
 ) -> list[str]:
+    from wrkr_core.acceptance.planning import planned
+
     del by
+    rules = config or RULES
     return [
-        f"judge {job_id} in {session.url} by {config}: {len(_planned(_config(config)))} checks",
+        f"judge {job_id} in {session.url} by {rules}: {len(planned(_config(rules)))} checks",
         f"run its commands in {workspace or 'the workspace of the job'}",
         "record how it came out",
         *([f"write it as JUnit XML to {junit}"] if junit is not None else []),
@@ -144,7 +207,7 @@ def _explain_run(  # noqa: PLR0917  # the command's own parameters
 def run(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     job_id: str,
-    config: Path,
+    config: Path | None,
     workspace: Path | None,
     by: str | None,
     ci: bool,
@@ -155,13 +218,14 @@ def run(  # noqa: PLR0917  # the command's own parameters
     It must be completed and wait for no decision. Ends with 5 when a check failed, with every reason.
     What was recorded is part of the job's jobpack and of its report.
     """
+    from wrkr_core.acceptance.judging import refusal
     from wrkr_core.ids import check_actor
     from wrkr_core.report.junit import junit as junit_text
     from wrkr_core.report.workflow import workflow_errors
     from wrkr_run.accepting import run_acceptance
     from wrkr_run.workspace import workspace_of
 
-    rules, ledger = _config(config), session.ledger
+    rules, ledger = _config(config or RULES), session.ledger
     folder = workspace if workspace is not None else workspace_of(ledger.spec(job_id))
     actor = check_actor(by) if by is not None else ledger.actor
     results = run_acceptance(ledger, job_id, rules, workspace=folder.absolute(), by=actor)
@@ -169,9 +233,24 @@ def run(  # noqa: PLR0917  # the command's own parameters
         write_text(junit, junit_text(job_id, results))
     for line in workflow_errors(job_id, results) if ci else ():
         click.echo(line, err=True)
+    _show(session, job_id, rules, results)
+    error = refusal(
+        f"job {job_id} is not accepted",
+        results,
+        hint="mend it in a fork of the job, or change the rules, and run acceptance again",
+    )
+    if error is not None:
+        raise error
+
+
+def _show(
+    session: Session, job_id: str, rules: AcceptanceConfig, results: list[CheckResult]
+) -> None:
     passed = sum(each.has_passed for each in results)
     session.result(
         {
+            "schema_id": "wrkr.acceptance",
+            "schema_version": "v1",
             "job_id": job_id,
             "accepted": passed == len(results),
             "checks_run": len(results),
@@ -182,7 +261,6 @@ def run(  # noqa: PLR0917  # the command's own parameters
         [*(_line(each) for each in results), f"{passed} of {len(results)} checks passed"],
         brief="accepted" if passed == len(results) else "not accepted",
     )
-    _require_all(job_id, results)
 
 
 def _view(result: CheckResult) -> dict[str, Any]:
@@ -191,6 +269,7 @@ def _view(result: CheckResult) -> dict[str, Any]:
         "passed": result.has_passed,
         "code": result.code or None,
         "message": result.message,
+        "output": result.output,
     }
 
 
@@ -198,23 +277,6 @@ def _line(result: CheckResult) -> str:
     if result.has_passed:
         return clipped(f"ok      {plain(result.name)}")
     return f"FAILED  {plain(result.name)}: {result.code} {plain(result.message)}"
-
-
-def _require_all(job_id: str, results: list[CheckResult]) -> None:
-    """Require that every check passed. Raises: MissingArtifactError, AcceptanceTestError."""
-    failed = [each for each in results if not each.has_passed]
-    if not failed:
-        return
-    error = (
-        MissingArtifactError
-        if any(each.code == MissingArtifactError.code for each in failed)
-        else AcceptanceTestError
-    )
-    raise error(
-        f"job {job_id} is not accepted: {', '.join(each.name for each in failed)} failed",
-        hint="mend it in a fork of the job, or change the rules, and run acceptance again",
-        failed=[{"check": each.name, "code": each.code} for each in failed],
-    )
 
 
 command = group("accept", "Judge a finished job by rules of your own.", [init, plan, run])

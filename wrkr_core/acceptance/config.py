@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 import attrs
 import msgspec
 
+from wrkr_core.acceptance import custom
 from wrkr_core.artifact import SHA256
 from wrkr_core.canonical import digest
 from wrkr_core.errors import InvalidInputError
@@ -23,43 +24,11 @@ from wrkr_core.spec_file.problems import Problem, nearest, refusal, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from wrkr_core.acceptance.custom import CustomCheck
     from wrkr_core.budget import Amount
     from wrkr_core.spec import Check
 
 HINT: Final = "'wrkr accept init' writes a file in which every key is explained"
-
-TEMPLATE: Final = """\
-# What a job has to meet to be accepted: wrkr accept run JOB --config accept.yaml
-# Besides what stands here, the job must be completed and no decision of it may be open.
-
-# Globs in the workspace; each must match a file. A file that the job recorded must have the content
-# that was recorded.
-artifacts: ["dist/*.txt"]
-
-# Files that must have exactly this content, by SHA-256.
-# contents:
-#   LICENSE: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-# Commands that must end with exit code 0. run is a shell line or a list of arguments; cwd, env and
-# timeout may stand beside it.
-checks:
-  - name: not-empty
-    run: "test -s dist/report.txt"
-    timeout: 10m
-
-# Globs over the files that the job recorded: each must match one of allowed, and none of forbidden.
-paths:
-  allowed: ["dist/**", "src/**"]
-  forbidden: ["**/*.pem"]
-
-# At most so much may have been spent; meters as in a job's budget.
-budget:
-  cost: "5"
-
-# answered: no decision is open. approved: besides, none was refused.
-decisions: answered
-"""
-"""A commented file to start from."""
 
 _DECISIONS: Final = ("answered", "approved")
 _LISTS: Final = ("allowed", "forbidden")
@@ -79,7 +48,7 @@ class AcceptanceConfig:
     Attributes:
         artifacts: Globs in the workspace that must match a file.
         contents: Paths in the workspace with the SHA-256 their content must have.
-        checks: Commands that must pass.
+        checks: Commands and custom checks that must pass, in the order of the file.
         allowed: Globs, one of which every recorded path must match; all are allowed if there is none.
         forbidden: Globs that no recorded path may match.
         budget: What may have been spent at most.
@@ -89,7 +58,7 @@ class AcceptanceConfig:
 
     artifacts: tuple[str, ...] = ()
     contents: tuple[tuple[str, str], ...] = ()
-    checks: tuple[Check, ...] = ()
+    checks: tuple[Check | CustomCheck, ...] = ()
     allowed: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     budget: tuple[Amount, ...] = ()
@@ -150,7 +119,10 @@ def _config(value: dict[str, object]) -> AcceptanceConfig:
     return AcceptanceConfig(
         artifacts=tuple(written.expected_artifacts),
         contents=tuple(sorted(contents.items())),
-        checks=tuple(each.check() for each in checks),
+        checks=tuple(
+            custom.read(item) if custom.is_custom(item) else check.check()
+            for item, check in zip(_items(value), checks, strict=True)
+        ),
         allowed=tuple(paths.get("allowed", ())),
         forbidden=tuple(paths.get("forbidden", ())),
         budget=written.budget.limits,
@@ -161,10 +133,22 @@ def _config(value: dict[str, object]) -> AcceptanceConfig:
 def _as_spec(value: dict[str, object]) -> dict[str, object]:
     """Return the shared keys where a job's spec has them, in one that says nothing else."""
     spec: dict[str, object] = {"name": "acceptance", "command": "true"}
+    given = value if not _items(value) else {**value, "checks": _commands(_items(value))}
     for key, (first, *rest) in _SHARED.items():
-        if key in value:
-            spec[first] = {rest[0]: value[key]} if rest else value[key]
+        if key in given:
+            spec[first] = {rest[0]: given[key]} if rest else given[key]
     return spec
+
+
+def _items(value: dict[str, object]) -> list[object]:
+    """Return what stands under ``checks``; nothing where that is no list."""
+    given = value.get("checks")
+    return cast("list[object]", given) if isinstance(given, list) else []
+
+
+def _commands(items: list[object]) -> list[object]:
+    """Return the checks with a command that is always right in the place of each custom one."""
+    return [{"name": "x", "run": "true"} if custom.is_custom(each) else each for each in items]
 
 
 def _problems(value: object) -> Iterator[Problem]:
@@ -187,16 +171,23 @@ def _problems(value: object) -> Iterator[Problem]:
 
 
 def _shared_problems(given: dict[str, object]) -> Iterator[Problem]:
-    written, problems = read_shape(_as_spec(given))
-    for each in problems:
+    for each in read_shape(_as_spec(given))[1]:
         for key, place in _SHARED.items():
             if each.path[: len(place)] == place:
                 yield attrs.evolve(each, path=(key, *each.path[len(place) :]))
-    checks = written.acceptance.checks if written and written.acceptance else ()
+    for index, item in enumerate(_items(given)):
+        if custom.is_custom(item):
+            for each in custom.problems(item):
+                yield attrs.evolve(each, path=("checks", index, *each.path))
+    yield from _repeated_names(_items(given))
+
+
+def _repeated_names(items: list[object]) -> Iterator[Problem]:
     first: dict[str, int] = {}
-    for index, check in enumerate(checks):
-        if first.setdefault(check.name, index) != index:
-            said = f"{shown(check.name)} is the name of checks[{first[check.name]}] already"
+    for index, item in enumerate(items):
+        name = cast("dict[str, object]", item).get("name") if isinstance(item, dict) else None
+        if isinstance(name, str) and first.setdefault(name, index) != index:
+            said = f"{shown(name)} is the name of checks[{first[name]}] already"
             yield Problem(("checks", index, "name"), said)
 
 

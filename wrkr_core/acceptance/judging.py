@@ -1,13 +1,13 @@
 """Whether a job meets what acceptance asks: rules over its state, and over files that were looked at.
 
-Pure: the files and the outcomes of commands are handed in. Every rule is judged, also after one has
-failed, so that one look shows all that is missing. A job that is not completed never passes, nor one
-that waits for a decision, whatever the rules say.
+Pure: the files, the verification of the log and the outcomes of commands are handed in. Every rule is
+judged, also after one has failed, so that one look shows all that is missing. A job that is not
+completed never passes, nor one that waits for a decision, whatever the rules say.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 
     from wrkr_core.acceptance.config import AcceptanceConfig
     from wrkr_core.artifact import Artifact
+    from wrkr_core.errors import VerifyError, WrkrError
     from wrkr_core.job.state import JobState
+
+SCHEMA: Final = "schema"
+"""The check that every record of the job is what it should be."""
+MOST_NAMED: Final = 10
 
 
 @attrs.frozen(kw_only=True)
@@ -75,23 +80,32 @@ class JobFacts:
         return cls(state=state, recorded=recorded, refused=tuple(refused))
 
 
+def verified(error: VerifyError | None) -> CheckResult:
+    """Return how the check of the log itself came out: its form, its chain and its history."""
+    if error is None:
+        return CheckResult(name=SCHEMA)
+    return CheckResult(name=SCHEMA, code=error.code, message=error.message)
+
+
 def judge(
     config: AcceptanceConfig,
     facts: JobFacts,
     *,
     matched: Mapping[str, Sequence[Artifact]],
     contents: Mapping[str, str | None],
+    where: str = "in the workspace",
 ) -> list[CheckResult]:
-    """Return how every rule but the commands came out, in the order of the config.
+    """Return how every rule but the checks came out, in the order of the config.
 
     ``matched`` has for each glob of ``artifacts`` the files it matches; ``contents`` for each path of
-    ``contents`` the digest of the file, None where there is none.
+    ``contents`` the digest of the file, None where there is none; ``where`` says of them where they
+    were looked for.
     """
     return [
         _status(facts.state),
         _decisions(config, facts),
-        *(_artifact(each, matched[each], facts.recorded) for each in config.artifacts),
-        *(_content(path, wanted, contents[path]) for path, wanted in config.contents),
+        *(_artifact(each, matched[each], facts.recorded, where) for each in config.artifacts),
+        *(_content(path, wanted, contents[path], where) for path, wanted in config.contents),
         *_paths(config, facts.recorded),
         *(_budget(each.meter, each.amount, facts.state) for each in config.budget),
     ]
@@ -131,6 +145,21 @@ def decide_outcome(
     return (event,)
 
 
+def refusal(said: str, results: Iterable[CheckResult], *, hint: str) -> WrkrError | None:
+    """Return the error that says which checks failed, None when none did; ``said`` begins it."""
+    failed = [each for each in results if not each.has_passed]
+    if not failed:
+        return None
+    is_missing = any(each.code == MissingArtifactError.code for each in failed)
+    names = ", ".join(each.name for each in failed[:MOST_NAMED])
+    more = f" and {len(failed) - MOST_NAMED} more" if len(failed) > MOST_NAMED else ""
+    return (MissingArtifactError if is_missing else AcceptanceTestError)(
+        f"{said}: {names}{more} failed",
+        hint=hint,
+        failed=[{"check": each.name, "code": each.code} for each in failed],
+    )
+
+
 def _status(state: JobState) -> CheckResult:
     if state.status == "completed":
         return CheckResult(name="status")
@@ -157,11 +186,11 @@ def _decisions(config: AcceptanceConfig, facts: JobFacts) -> CheckResult:
 
 
 def _artifact(
-    pattern: str, found: Sequence[Artifact], recorded: Mapping[str, Artifact]
+    pattern: str, found: Sequence[Artifact], recorded: Mapping[str, Artifact], where: str
 ) -> CheckResult:
     name = f"artifact:{pattern}"
     if not found:
-        said = f"no file in the workspace matches {pattern}"
+        said = f"no file {where} matches {pattern}"
         return _missing(name, said, pattern)
     for each in found:
         known = recorded.get(each.path)
@@ -171,10 +200,10 @@ def _artifact(
     return CheckResult(name=name)
 
 
-def _content(path: str, wanted: str, found: str | None) -> CheckResult:
+def _content(path: str, wanted: str, found: str | None, where: str) -> CheckResult:
     name = f"content:{path}"
     if found is None:
-        return _missing(name, f"there is no file {path} in the workspace", path)
+        return _missing(name, f"there is no file {path} {where}", path)
     if found != wanted:
         return _missing(name, f"{path} has the content {found}, not {wanted}", path)
     return CheckResult(name=name)
@@ -199,9 +228,11 @@ def _paths(config: AcceptanceConfig, recorded: Iterable[str]) -> Iterator[CheckR
 def _path_result(name: str, said: str, paths: Sequence[str]) -> CheckResult:
     if not paths:
         return CheckResult(name=name)
-    more = f" and {len(paths) - 10} more" if len(paths) > 10 else ""
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
     return CheckResult(
-        name=name, code=AcceptanceTestError.code, message=f"{said} {', '.join(paths[:10])}{more}"
+        name=name,
+        code=AcceptanceTestError.code,
+        message=f"{said} {', '.join(paths[:MOST_NAMED])}{more}",
     )
 
 

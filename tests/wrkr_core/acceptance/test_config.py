@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wrkr_core.acceptance.config import HINT, TEMPLATE, AcceptanceConfig, read_config
+from tests.wrkr_core.spec_file.documents import shell
+from wrkr_core.acceptance.config import HINT, AcceptanceConfig, read_config
+from wrkr_core.acceptance.custom import CustomCheck
+from wrkr_core.acceptance.template import TEMPLATE
 from wrkr_core.budget import amounts
 from wrkr_core.errors import InvalidInputError
+from wrkr_core.spec import Check, Command, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +26,8 @@ contents: {{b.txt: "{"ab" * 32}", a.txt: "{"cd" * 32}"}}
 checks:
   - {{name: one, run: [make, test], timeout: 2m, cwd: src, env: {{A: b}}}}
   - {{name: two, run: "true"}}
+  - {{name: three, custom: sizes, with: {{most: 5}}, timeout: 1s}}
+  - {{name: four, custom: sizes}}
 paths: {{allowed: ["src/**"], forbidden: ["**/*.pem", "*.key"]}}
 budget: {{cost: "5", tokens: 10, wall: 2h}}
 decisions: approved
@@ -44,11 +50,20 @@ def test_every_key_is_read() -> None:
 
     assert config.artifacts == ("dist/*.whl", "a.txt")
     assert config.contents == (("a.txt", "cd" * 32), ("b.txt", "ab" * 32))
-    assert [(each.name, each.command.argv, each.command.shell) for each in config.checks] == [
-        ("one", ("make", "test"), ""),
-        ("two", (), "true"),
-    ]
-    assert (config.checks[0].command.timeout, config.checks[0].command.cwd) == (120_000_000, "src")
+    assert config.checks == (
+        Check(
+            name="one",
+            command=Command(
+                argv=("make", "test"),
+                timeout=120_000_000,
+                cwd="src",
+                env=(Variable(name="A", value="b"),),
+            ),
+        ),
+        Check(name="two", command=shell("true")),
+        CustomCheck(name="three", custom="sizes", settings={"most": 5}, timeout=1_000_000),
+        CustomCheck(name="four", custom="sizes", settings={}),
+    )
     assert (config.allowed, config.forbidden) == (("src/**",), ("**/*.pem", "*.key"))
     assert config.budget == amounts(cost="5", tokens=10, wall="2h")
     assert config.must_be_approved
@@ -62,7 +77,10 @@ def test_no_rules_at_all_are_still_rules() -> None:
 def test_the_template_reads_and_names_every_key() -> None:
     config = read(TEMPLATE)
 
-    assert (config.artifacts, config.checks[0].name) == (("dist/*.txt",), "not-empty")
+    assert (config.artifacts, len(config.checks)) == (("dist/*.txt",), 1)
+    assert config.checks[0].name == "not-empty"
+    asked = TEMPLATE.replace("  # - name: rep", "  - name: rep").replace("  #   ", "    ")
+    assert isinstance(read(asked).checks[1], CustomCheck)
     for key in ("artifacts", "contents", "checks", "paths", "budget", "decisions"):
         assert f"\n{key}:" in TEMPLATE or f"\n# {key}:" in TEMPLATE
 
@@ -84,6 +102,25 @@ def test_the_template_reads_and_names_every_key() -> None:
             "checks[0].timeout: 'soon' is not a duration",
         ),
         ("checks: [{name: a, run: x}, {name: a, run: y}]", "is the name of checks[0] already"),
+        ("checks: [{custom: a}]", "accept.yaml:1: checks[0]: the key 'name' is missing"),
+        ("checks: [{name: a b, custom: a}]", "checks[0].name: 'a b' is not an id"),
+        ("checks: [{name: a, custom: 7}]", "checks[0].custom: 7 is a number, not text"),
+        (
+            "checks: [{name: a, custom: b, run: x}]",
+            "checks[0]: this has run and custom; a check has one of them",
+        ),
+        (
+            "checks: [{name: a, run: x}, {name: b, custom: c, wiht: {}}]",
+            "checks[1].wiht: unknown key 'wiht'; did you mean 'with'?",
+        ),
+        (
+            "checks: [{name: b, custom: c, cwd: d}]",
+            "unknown key 'cwd'; known: name, custom, with, timeout",
+        ),
+        ("checks: [{name: b, custom: c, with: [1]}]", "checks[0].with: this is not a mapping"),
+        ("checks: [{name: b, custom: c, with: d}]", "'d' is not a mapping of settings"),
+        ("checks: [{name: b, custom: c, timeout: 0}]", "checks[0].timeout: 0 leaves no time"),
+        ("checks: [{name: a, run: x}, {name: a, custom: y}]", "is the name of checks[0] already"),
         ("budget: {cost: 1.5}", "accept.yaml:1: budget.cost: 1.5 is a float"),
         ("contents: {a: 12}", "contents.a: 12 is no SHA-256"),
         ("contents: {../a: " + "ab" * 32 + "}", "'../a' is not a place inside the workspace"),
@@ -122,6 +159,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         "contents: {a: " + "ab" * 32 + "}",
         "checks: [{name: a, run: x}]",
         "checks: [{name: a, run: x, timeout: 1s}]",
+        "checks: [{name: a, custom: x}]",
         "paths: {allowed: [a]}",
         "paths: {forbidden: [a]}",
         "budget: {tokens: 1}",
@@ -138,3 +176,27 @@ def test_the_digest_is_of_the_rules_and_not_of_how_they_are_written() -> None:
 
     assert yaml.digest == json.digest
     assert yaml.digest != read("budget: {tokens: 3}").digest
+
+
+def test_every_setting_and_the_time_of_a_custom_check_are_in_the_digest() -> None:
+    asked = (
+        "checks: [{name: a, custom: x}]",
+        "checks: [{name: a, custom: x, with: {b: 0.5}}]",
+        "checks: [{name: a, custom: x, timeout: 1m}]",
+        "checks: [{name: a, custom: y}]",
+        "checks: [{name: b, custom: x}]",
+        "checks: [{name: a, run: x}]",
+    )
+
+    assert len({read(each).digest for each in asked}) == len(asked)
+    said = "checks: [{name: a, custom: x, timeout: 10m, with: {}}]"
+    assert read(said).digest == read(asked[0]).digest
+
+
+def test_rules_without_custom_checks_keep_the_digest_they_always_had() -> None:
+    """A digest in a log names rules for ever."""
+    text = (
+        "artifacts: [a]\nchecks: [{name: one, run: [make, test], timeout: 2m}]\nbudget: {tokens: 1}"
+    )
+
+    assert read(text).digest == "62ff6e1625e545806a135a604c07ccc1b005c413a92e4602c9306979ca20e741"
