@@ -19,6 +19,7 @@ from wrkr_core.errors import InvalidInputError
 from wrkr_core.spec_file.converting import read_shape
 from wrkr_core.spec_file.document import read_document
 from wrkr_core.spec_file.flaws import flaws
+from wrkr_core.spec_file.kinds import PLACE
 from wrkr_core.spec_file.problems import Problem, nearest, refusal, shown
 
 if TYPE_CHECKING:
@@ -180,6 +181,9 @@ def _shared_problems(given: dict[str, object]) -> Iterator[Problem]:
             for each in custom.problems(item):
                 yield attrs.evolve(each, path=("checks", index, *each.path))
     yield from _repeated_names(_items(given))
+    if given.get("checks") == []:
+        said = "the list is empty; write at least one check, or leave out checks"
+        yield Problem(("checks",), said)
 
 
 def _repeated_names(items: list[object]) -> Iterator[Problem]:
@@ -196,7 +200,7 @@ def _content_problems(value: object) -> Iterator[Problem]:
         yield Problem(("contents",), "this is not a mapping of paths to digests")
         return
     for path, said in cast("dict[str, object]", value).items():
-        if path.startswith("/") or "\\" in path or ".." in path.split("/"):
+        if not re.fullmatch(PLACE, path):
             yield Problem(("contents", path), f"{shown(path)} is not a place inside the workspace")
         if not isinstance(said, str) or not re.fullmatch(SHA256, said):
             yield Problem(

@@ -8,11 +8,17 @@ from wrkr_core.errors import NotFoundError
 
 NAMES: Final = (
     "accept_result",
+    "accept_rules",
+    "accept_simulation",
+    "acceptance",
     "approval_record",
     "approval_statement",
     "artifacts_manifest",
     "checkpoint",
+    "conformance_report",
     "consistency_proof",
+    "engine_report",
+    "error_envelope",
     "inclusion_proof",
     "job",
     "jobpack_manifest",
@@ -22,7 +28,9 @@ NAMES: Final = (
     "private_key",
     "report",
     "signature_envelope",
+    "status_response",
     "trust",
+    "vector_report",
     "verify_findings",
     "work_item",
 )

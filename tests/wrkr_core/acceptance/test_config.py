@@ -121,6 +121,7 @@ def test_the_template_reads_and_names_every_key() -> None:
         ("checks: [{name: b, custom: c, with: d}]", "'d' is not a mapping of settings"),
         ("checks: [{name: b, custom: c, timeout: 0}]", "checks[0].timeout: 0 leaves no time"),
         ("checks: [{name: a, run: x}, {name: a, custom: y}]", "is the name of checks[0] already"),
+        ("checks: []", "checks: the list is empty; write at least one check"),
         ("budget: {cost: 1.5}", "accept.yaml:1: budget.cost: 1.5 is a float"),
         ("contents: {a: 12}", "contents.a: 12 is no SHA-256"),
         ("contents: {../a: " + "ab" * 32 + "}", "'../a' is not a place inside the workspace"),

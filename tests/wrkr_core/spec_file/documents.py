@@ -150,9 +150,11 @@ KEYS: Final = st.sampled_from(
 
 
 @st.composite
-def mistaken(draw: st.DrawFn) -> dict[str, Any]:
+def mistaken(
+    draw: st.DrawFn, documents: st.SearchStrategy[dict[str, Any]] = DOCUMENTS
+) -> dict[str, Any]:
     """Draw a document in which up to three values were replaced, added or taken away."""
-    document: dict[str, Any] = copy.deepcopy(draw(DOCUMENTS))
+    document: dict[str, Any] = copy.deepcopy(draw(documents))
     for _ in range(draw(st.integers(1, 3))):
         path = draw(st.sampled_from(sorted(paths(document), key=repr)))
         target: Any = document
