@@ -23,11 +23,12 @@ out_dir_option: Final = click.option(
     default=Path("wrkr-out"),
     help="Where outputs go [wrkr-out].",
 )
+_FOLDERS: Final = {".", ".."}
 
 
 def is_pack(target: str) -> bool:
     """Tell whether a jobpack is meant, and not a job in the store."""
-    return target.endswith(".zip") or "/" in target or is_file(Path(target))
+    return target.endswith(".zip") or "/" in target or target in _FOLDERS or is_file(Path(target))
 
 
 def is_file(path: Path) -> bool:

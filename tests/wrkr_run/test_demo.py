@@ -112,4 +112,4 @@ def test_without_the_sqlite_store_files_are_used(
 
     monkeypatch.setattr(demo, "open_store", refuse)
 
-    assert demo._store_url(tmp_path) == f"files:///{tmp_path}/store"
+    assert demo.store_url(tmp_path) == f"files:///{tmp_path}/store"
