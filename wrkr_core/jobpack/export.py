@@ -1,14 +1,14 @@
 """Writing a jobpack: the log as it is, what follows from it, and the blobs it refers to.
 
 The log is read twice, once to find out sizes, digests and projections, once to copy it, so a log of
-any length is exported in the memory its projections take. No clock is read: ``created_at`` is the
+any length is exported in the same memory; what is kept is a few bytes per step, and an entry per
+recorded path and blob. No clock is read: ``created_at`` is the
 time of the last event, and the same log gives the same bytes from any store, on any day (I7).
 """
 
 from __future__ import annotations
 
-import zlib
-from hashlib import sha256
+import itertools
 from typing import IO, TYPE_CHECKING
 
 import attrs
@@ -19,6 +19,7 @@ from wrkr_core.canonical import digest_bytes
 from wrkr_core.jobpack import archive
 from wrkr_core.jobpack.attestations import check_contents
 from wrkr_core.jobpack.carried import carried_by
+from wrkr_core.jobpack.contents import Blob, LogLines, Sums, ToldLines
 from wrkr_core.jobpack.history import History
 from wrkr_core.jobpack.manifest import (
     APPROVALS,
@@ -35,7 +36,7 @@ from wrkr_core.jobpack.manifest import (
 from wrkr_core.jobpack.merkle import Tree
 from wrkr_core.jobpack.projections import Projections
 from wrkr_core.jobpack.receipt import receipt_line
-from wrkr_core.jobpack.stored import StoredJob, store_of, stored_job
+from wrkr_core.jobpack.stored import PAGE, StoredJob, store_of, stored_job
 from wrkr_core.record import open_all
 
 if TYPE_CHECKING:
@@ -124,52 +125,48 @@ class Survey:
         """
         self.tree = Tree()
         self._job = job
-        self._size = self._crc32 = 0
-        self._sha256 = sha256()
-        self._checkpoints, self._approvals = bytearray(), bytearray()
+        self._log = Sums()
+        self._told = {name: ToldLines(job, name) for name in (CHECKPOINTS, APPROVALS)}
         self._projections = Projections(
-            job.job_id, checkpoints=self._checkpoints.extend, approvals=self._approvals.extend
+            job.job_id,
+            checkpoints=self._told[CHECKPOINTS].take_in,
+            approvals=self._told[APPROVALS].take_in,
         )
-        self._blobs: dict[str, _Blob] = {}
-        history, events = History(job.job_id, self._projections.take_in), self._events()
+        self._blobs: dict[str, Blob] = {}
+        history = History(job.job_id, self._projections.take_in)
+        batches = self._batches(PAGE if until is None else 1)
         if until is not None:
-            for recorded in events:
-                self._settle(history.follow((recorded,)))
+            for events in batches:
+                self._settle(history.follow(events))
                 if self.manifest()[1] == until:
                     return
-        self._settle(history.follow(events))
+        self._settle(history.follow(itertools.chain.from_iterable(batches)))
 
     def _settle(self, state: JobState) -> None:
         """Make what is packed besides the log, as of ``state``."""
         self.state = state
         for digest in sorted(self._projections.blobs - self._blobs.keys()):
-            self._blobs[digest] = _Blob.of(self._job, digest)
-        self._documents = {
-            **self._projections.documents(state),
-            CHECKPOINTS: bytes(self._checkpoints),
-            APPROVALS: bytes(self._approvals),
-        }
+            self._blobs[digest] = Blob.of(self._job, digest)
+        self._documents = self._projections.documents(state)
 
-    def _events(self) -> Iterator[RecordedEvent]:
+    def _batches(self, most: int) -> Iterator[list[RecordedEvent]]:
+        """Yield the events, so many at a time, and measure their lines."""
         prev = chain.GENESIS
         for page in self._job.pages():
-            events = open_all(self._job.job_id, page, prev=prev)
-            prev = events[-1].hash
-            for record, recorded in zip(page, events, strict=True):
-                self._measure(record.data)
-                yield recorded
-
-    def _measure(self, line: bytes) -> None:
-        self.tree.append(line)
-        ended = line + b"\n"
-        self._size += len(ended)
-        self._crc32 = zlib.crc32(ended, self._crc32)
-        self._sha256.update(ended)
+            for first in range(0, len(page), most):
+                batch = page[first : first + most]
+                events = open_all(self._job.job_id, batch, prev=prev)
+                prev = events[-1].hash
+                lines = [record.data for record in batch]
+                self.tree.extend(lines)
+                self._log.add(b"\n".join([*lines, b""]))
+                yield events
 
     def manifest(self) -> tuple[bytes, str]:
         """Return the manifest's bytes and the pack's id. Raises: InvalidInputError."""
         files = [
-            PackedFile(path=EVENTS, size=self._size, sha256=self._sha256.hexdigest()),
+            self._log.file(EVENTS),
+            *(told.sums.file(name) for name, told in self._told.items()),
             *(
                 PackedFile(path=name, size=len(content), sha256=digest_bytes(content))
                 for name, content in self._documents.items()
@@ -194,39 +191,10 @@ class Survey:
 
     def contents(self) -> dict[str, bytes | archive.Stream]:
         """Return the content of every file but the manifest; log and blobs are read once more."""
-        log = archive.Stream(size=self._size, crc32=self._crc32, chunks=_Log(self._job))
+        told = {name: each.sums.stream(each) for name, each in self._told.items()}
         blobs = {
             BLOBS + digest: archive.Stream(size=blob.size, crc32=blob.crc32, chunks=blob)
             for digest, blob in self._blobs.items()
         }
-        return {**self._documents, **blobs, EVENTS: log}
-
-
-@attrs.frozen
-class _Log:
-    """The lines of a log, each with its newline, read when they are iterated."""
-
-    job: StoredJob
-
-    def __iter__(self) -> Iterator[bytes]:
-        for page in self.job.pages():
-            yield b"".join(record.data + b"\n" for record in page)
-
-
-@attrs.frozen
-class _Blob:
-    """A blob, read again when it is iterated, so that only one is in memory at a time."""
-
-    job: StoredJob
-    digest: str
-    size: int
-    crc32: int
-
-    @classmethod
-    def of(cls, job: StoredJob, digest: str) -> _Blob:
-        """Look at a blob. Raises: Corrupt: it is missing or damaged."""
-        content = job.blob(digest)
-        return cls(job, digest, len(content), zlib.crc32(content))
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self.job.blob(self.digest)
+        log = self._log.stream(LogLines(self._job))
+        return {**self._documents, **told, **blobs, EVENTS: log}

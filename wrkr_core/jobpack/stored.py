@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
     from wrkr_core.store import Event, Store
 
-PAGE: Final = 100  # records held at once; each may hold a result of 64 KiB
+PAGE: Final = 100
+"""The most records that are held at once."""
+PAGE_BYTES: Final = 2**21
+"""How many bytes of records are held at once, as far as that can be known before they are read."""
+_FIRST_PAGE: Final = 8  # a record may have a mebibyte
 
 
 def store_of(source: Store | Ledger) -> Store:
@@ -40,16 +44,21 @@ class StoredJob:
     def pages(self) -> Iterator[list[Event]]:
         """Yield the records in pages; read again at every call.
 
+        A page is small where records are large: how large the next are is told by the last ones.
+
         Raises: Corrupt: a record is missing. Deleted, Trimmed, Busy: as the store.
         """
-        after = 0
+        after, most = 0, _FIRST_PAGE
         while after < self.head:
-            page = self.store.read(self.job_id, after, min(PAGE, self.head - after))
+            page = self.store.read(self.job_id, after, min(most, self.head - after))
             seqs = [record.seq for record in page]
             if not seqs or seqs != list(range(after + 1, after + 1 + len(seqs))):
                 raise self._gap(after)
-            yield page
             after += len(page)
+            size = sum(len(record.data) for record in page)
+            most = max(1, min(PAGE, 4 * most, PAGE_BYTES * len(page) // (size + 1)))
+            yield page
+            del page  # or it is held while the next is read
 
     def blob(self, digest: str) -> bytes:
         """Return the content of a blob. Raises: Corrupt: it is missing or damaged."""

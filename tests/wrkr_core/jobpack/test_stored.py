@@ -9,7 +9,7 @@ import pytest
 from tests.stories import BLOB, small_story, whole_story
 from wrkr_core.canonical import digest_bytes
 from wrkr_core.errors import Corrupt, InvalidInputError, NotFoundError, Trimmed
-from wrkr_core.jobpack.stored import PAGE, StoredJob, store_of, stored_job
+from wrkr_core.jobpack.stored import PAGE, PAGE_BYTES, StoredJob, store_of, stored_job
 from wrkr_core.ledger import Ledger
 from wrkr_core.memory import MemoryStore
 from wrkr_core.store import NewEvent
@@ -33,8 +33,22 @@ def test_all_records_come_in_order_page_by_page_and_again() -> None:
 
     for _ in range(2):
         pages = list(job.pages())
-        assert [len(page) for page in pages] == [PAGE, PAGE, 1]
+        assert [len(page) for page in pages] == [8, 32, PAGE, 2 * PAGE + 1 - 140]
         assert [record.id for page in pages for record in page] == [each.id for each in many]
+
+
+def test_a_page_is_small_where_records_are_large() -> None:
+    store = MemoryStore()
+    large, many = b"x" * (PAGE_BYTES // 4), 40
+    contents = [*[large] * many, *[b"x"] * 300]
+    new = [NewEvent(str(i), "t/1", i, content) for i, content in enumerate(contents)]
+    store.append("j", 0, new)
+
+    pages = list(stored_job(store, "j").pages())
+
+    assert [record.seq for page in pages for record in page] == list(range(1, many + 301))
+    assert [len(page) for page in pages][:10] == [8, *[3] * 9]
+    assert len(pages[-2]) == PAGE
 
 
 def test_records_appended_later_are_not_read() -> None:
