@@ -16,13 +16,12 @@ from wrkr_core.job.decide.leasing import FORK_WORKER
 from wrkr_core.job.replay import identity
 from wrkr_core.job.step_text import step_text
 from wrkr_core.jobpack.accounts import Accounts
+from wrkr_core.jobpack.seen import Checkpoints, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wrkr_core.environment import Fingerprint
-
-FINISHED: Final = -1  # in place of the number of attempts
 
 
 class IllegalEventError(Exception):
@@ -30,7 +29,7 @@ class IllegalEventError(Exception):
 
 
 class Past:
-    """What the rules remember: an entry per step and per approval, and whatever else is open."""
+    """What the rules remember: whatever is open, and a few bytes for what is finished or approved."""
 
     def __init__(self) -> None:
         """Begin before the first event."""
@@ -40,9 +39,11 @@ class Past:
         self.accounts = Accounts(())
         self.gates: dict[str, str] = {}  # steps of the spec that must not run unasked -> question
         self.required: set[str] = set()  # kinds of checkpoints that are still to come
-        self.attempts: dict[tuple[str, str | int], int] = {}
+        self.attempts: dict[tuple[str, str | int], int] = {}  # of steps that are not finished
+        self.finished = Steps()
         self.open: dict[str, e.CheckpointRecorded] = {}  # decisions that wait
-        self.approved: dict[str, str] = {}  # decision -> its question
+        self.approved = Checkpoints()
+        self.allowed: dict[str, Checkpoints] = {}  # question of a guarded step -> its approvals
         self.waits = False  # blocked by a decision
         self.environment: str | None = None
         self.is_fork = False
@@ -51,7 +52,8 @@ class Past:
     def take_in(self, recorded: e.RecordedEvent) -> None:
         """Check one event against all before it. Raises: IllegalEventError, InvalidInputError."""
         event = recorded.event
-        _require(not self.is_submitted or recorded.at >= self.at, "time runs back at it")
+        if recorded.at < self.at and self.is_submitted:
+            raise IllegalEventError("time runs back at it")
         if recorded.by != self.by:
             self.by = check_actor(recorded.by)
         self.at = recorded.at
@@ -63,7 +65,8 @@ class Past:
     def require_budget(self, event: e.StepStarted | e.BudgetReserved) -> None:
         """Require that the budget allowed ``event``. Raises: IllegalEventError."""
         over = () if self.is_copying else self.accounts.refusal(event)
-        _require(not over, f"the budget did not allow it: {overrun_text(over)}")
+        if over:
+            raise IllegalEventError(f"the budget did not allow it: {overrun_text(over)}")
 
 
 def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001  # read as a sentence
@@ -76,6 +79,7 @@ def _submitted(past: Past, event: e.JobSubmitted) -> None:
     past.is_submitted = True
     past.accounts = Accounts(event.spec.budget.limits)
     past.gates = {step.id: step.gate for step in event.spec.steps if step.gate}
+    past.allowed = {question: Checkpoints() for question in past.gates.values()}
     past.required = {kind for kind in event.spec.checkpoints.required if kind != "completed"}
     past.is_fork = event.forked_from is not None
 
@@ -104,12 +108,15 @@ def _lease_released(past: Past, _event: e.LeaseReleased) -> None:
     past.is_copying = False
 
 
+# The rules of steps say what is wrong only when something is: they are asked for every step.
+
+
 def _step_started(past: Past, event: e.StepStarted) -> None:
     before = _attempts(past, event.step)
-    _require(
-        event.attempt == before + 1,
-        f"attempt {event.attempt} of step {step_text(event.step)} cannot follow attempt {before}",
-    )
+    if event.attempt != before + 1:
+        raise IllegalEventError(
+            f"attempt {event.attempt} of step {step_text(event.step)} cannot follow attempt {before}"
+        )
     _require_approval(past, event)
     past.require_budget(event)
     past.attempts[identity(event.step)] = event.attempt
@@ -117,31 +124,37 @@ def _step_started(past: Past, event: e.StepStarted) -> None:
 
 def _require_approval(past: Past, event: e.StepStarted) -> None:
     """Require what the step says allowed it, and of a guarded one that it was asked its question."""
-    step = step_text(event.step)
-    if event.approval is not None:
-        _require(
-            event.approval in past.approved,
-            f"step {step} rests on {event.approval}, which nobody had approved",
+    approval, gate = event.approval, past.gates.get(event.step.name)
+    if approval is not None and approval not in past.approved:
+        raise IllegalEventError(
+            f"step {step_text(event.step)} rests on {approval}, which nobody had approved"
         )
-    gate = past.gates.get(event.step.name)
-    if gate is not None and not past.is_copying:
-        _require(event.approval is not None, f"step {step} is guarded and nobody had approved it")
-        _require(
-            past.approved.get(event.approval or "") == gate,
-            f"step {step} rests on {event.approval}, which asked something else",
+    if gate is None or past.is_copying:
+        return
+    if approval is None:
+        raise IllegalEventError(
+            f"step {step_text(event.step)} is guarded and nobody had approved it"
+        )
+    if approval not in past.allowed[gate]:
+        raise IllegalEventError(
+            f"step {step_text(event.step)} rests on {approval}, which asked something else"
         )
 
 
 def _step_finished(past: Past, event: e.StepFinished) -> None:
     _attempts(past, event.step)
-    past.attempts[identity(event.step)] = FINISHED
+    step = identity(event.step)
+    past.attempts.pop(step, None)
+    past.finished.add(step)
 
 
 def _attempts(past: Past, step: e.StepRef) -> int:
     """Return how many attempts of the step there were; it must not be finished."""
-    found = past.attempts.get(identity(step), 0)
-    _require(found != FINISHED, f"step {step_text(step)} was finished before")
-    return found
+    name = identity(step)
+    found = past.attempts.get(name)
+    if found is None and name in past.finished:
+        raise IllegalEventError(f"step {step_text(step)} was finished before")
+    return found or 0
 
 
 def _budget_reserved(past: Past, event: e.BudgetReserved) -> None:
@@ -175,7 +188,9 @@ def _approval_given(past: Past, event: e.ApprovalGiven) -> None:
         event.expires_at is None or event.expires_at > past.at,
         f"the approval of {event.checkpoint_id} had expired when it was given",
     )
-    past.approved[event.checkpoint_id] = asked.summary
+    past.approved.add(event.checkpoint_id)
+    if asked.summary in past.allowed:
+        past.allowed[asked.summary].add(event.checkpoint_id)
 
 
 def _approval_refused(past: Past, event: e.ApprovalRefused) -> None:
