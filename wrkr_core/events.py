@@ -31,7 +31,7 @@ class ForkPoint(msgspec.Struct, frozen=True, kw_only=True):
     hash: str
 
 
-class StepRef(msgspec.Struct, frozen=True, kw_only=True):
+class StepRef(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """Which step: its name and its key, or the occurrence of the name when it has no key."""
 
     name: str

@@ -7,13 +7,13 @@ sums of that moment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from wrkr_core import events as e
 from wrkr_core.budget import Amount, Overrun, Reservation, overruns, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 
 class Accounts:
@@ -25,6 +25,17 @@ class Accounts:
         self._spent: dict[str, int] = {}
         self._open: dict[str, Reservation] = {}
         self._under_way: set[e.StepRef] = set()
+        self._counted: Mapping[type, Callable[[Any], None]] = {
+            e.StepStarted: self._started,
+            e.StepFinished: self._ended,
+            e.StepFailed: self._ended,
+            e.LeaseTaken: self._leased,
+            e.LeaseReleased: self._leased,
+            e.Charged: self._charged,
+            e.BudgetReserved: self._set_aside,
+            e.BudgetSettled: self._settled,
+            e.BudgetRaised: self._raised,
+        }
 
     def spent(self) -> tuple[Amount, ...]:
         """Return what was used, ascending by meter."""
@@ -34,7 +45,9 @@ class Accounts:
 
     def refusal(self, event: e.StepStarted | e.BudgetReserved) -> tuple[Overrun, ...]:
         """Return the meters on which ``event`` was not allowed when it happened; usually none."""
-        reserved = self._reserved()
+        if not self._limits:
+            return ()
+        reserved = self._reserved() if self._open else {}
         if isinstance(event, e.BudgetReserved):
             return refused(self._limits, self._spent, reserved, event.reservation.amounts)
         over = overruns(self._limits, self._spent, reserved)
@@ -42,32 +55,41 @@ class Accounts:
 
     def take_in(self, event: e.Event) -> None:
         """Count what ``event`` used, reserved, settled or raised."""
-        match event:
-            case e.StepStarted():
-                self._spend(self._cost(event))
-                self._under_way.add(event.step)
-            case e.StepFinished() | e.StepFailed():
-                self._under_way.discard(event.step)
-                self._spend(event.usage)
-            case e.LeaseTaken() | e.LeaseReleased():
-                self._spend(event.usage)
-            case e.Charged():
-                self._spend(event.amounts)
-            case e.BudgetReserved():
-                self._open[event.reservation.id] = event.reservation
-            case e.BudgetSettled():
-                self._open.pop(event.reservation, None)
-                self._spend(event.amounts)
-            case e.BudgetRaised():
-                self._limits.update((each.meter, each.amount) for each in event.limits)
-            case _:
-                return
+        count = self._counted.get(type(event))
+        if count is not None:
+            count(event)
+
+    def _started(self, event: e.StepStarted) -> None:
+        if event.attempt == 1 or event.step not in self._under_way:  # else it was interrupted
+            meter = "steps" if event.attempt == 1 else "retries"
+            self._spent[meter] = self._spent.get(meter, 0) + 1
+        self._under_way.add(event.step)
+
+    def _ended(self, event: e.StepFinished | e.StepFailed) -> None:
+        self._under_way.discard(event.step)
+        self._spend(event.usage)
+
+    def _leased(self, event: e.LeaseTaken | e.LeaseReleased) -> None:
+        self._spend(event.usage)
+
+    def _charged(self, event: e.Charged) -> None:
+        self._spend(event.amounts)
+
+    def _set_aside(self, event: e.BudgetReserved) -> None:
+        self._open[event.reservation.id] = event.reservation
+
+    def _settled(self, event: e.BudgetSettled) -> None:
+        self._open.pop(event.reservation, None)
+        self._spend(event.amounts)
+
+    def _raised(self, event: e.BudgetRaised) -> None:
+        self._limits.update((each.meter, each.amount) for each in event.limits)
 
     def _cost(self, event: e.StepStarted) -> tuple[Amount, ...]:
         """Return what beginning the attempt uses: nothing when the one before was interrupted."""
-        if event.attempt > 1 and event.step in self._under_way:
-            return ()
-        return (Amount(meter="steps" if event.attempt == 1 else "retries", amount=1),)
+        if event.attempt == 1:
+            return _ONE_STEP
+        return () if event.step in self._under_way else _ONE_RETRY
 
     def _spend(self, amounts: Iterable[Amount]) -> None:
         for each in amounts:
@@ -79,3 +101,7 @@ class Accounts:
             for each in reservation.amounts:
                 reserved[each.meter] = reserved.get(each.meter, 0) + each.amount
         return reserved
+
+
+_ONE_STEP: Final = (Amount(meter="steps", amount=1),)
+_ONE_RETRY: Final = (Amount(meter="retries", amount=1),)

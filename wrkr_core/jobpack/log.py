@@ -22,6 +22,7 @@ from wrkr_core.errors import (
 )
 from wrkr_core.events import JobSubmitted, RecordedEvent
 from wrkr_core.jobpack.merkle import Tree
+from wrkr_core.jobpack.plain_lines import plain_line
 from wrkr_core.record import read_line
 from wrkr_core.store import check_name
 
@@ -117,14 +118,14 @@ class LogCheck:
         """
         seq = self.count + 1
         self._check_chain(line, seq)
-        fields = _read(line, seq)
+        fields, event = _read(line, seq)
         if fields.job != self._job_id or fields.seq != seq + self._shift:
             raise VerifyHistoryError(
                 f"line {seq} of the log of job {self._job_id} is record {fields.seq} of job "
                 f"{fields.job}",
                 line=seq,
             )
-        event = _decode(fields)
+        event = event or _decode(fields)
         self.tree.append(line)
         self.count = seq
         self.line = fields
@@ -149,6 +150,10 @@ class LogCheck:
 
     def _check_chain(self, line: bytes, seq: int) -> None:
         """Check the line's two hashes and make its own the head."""
+        found = chain.following(line, self.head)
+        if found is not None:
+            self.head = found
+            return
         try:
             own, prev = chain.stated(line)
         except Corrupt as error:
@@ -168,9 +173,16 @@ class LogCheck:
         self.head = own
 
 
-def _read(line: bytes, seq: int) -> Line:
-    """Return the fields of a canonical line. Raises: VerifyMalformedError."""
+def _read(line: bytes, seq: int) -> tuple[Line, Event | None]:
+    """Return the fields of a canonical line, and its event if it was decoded to find that out.
+
+    Raises: VerifyMalformedError.
+    """
     try:
+        told = plain_line(line)
+        if told is not None:
+            check_name(told[0].id, what="record id")
+            return told
         loads_strict(line)
         fields = read_line(line)
         check_name(fields.id, what="record id")
@@ -179,7 +191,7 @@ def _read(line: bytes, seq: int) -> Line:
         raise VerifyMalformedError(f"line {seq}: {error.message}", line=seq) from error
     except ValueError as error:
         raise VerifyMalformedError(f"line {seq}: {error}", line=seq) from error
-    return fields
+    return fields, None
 
 
 def _decode(fields: Line) -> Event:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from wrkr_core.jobpack.answers import Answers
     from wrkr_core.jobpack.archive import Entry, Limits
+    from wrkr_core.jobpack.followed import Followed
     from wrkr_core.jobpack.projections import Projections
     from wrkr_core.jobpack.receipt import Receipt
     from wrkr_core.jobpack.verification import SignatureFound
@@ -48,6 +49,7 @@ class Pack:
     manifest: Manifest = attrs.field(init=False)
     id: str = attrs.field(init=False)
     signatures: tuple[SignatureFound, ...] = attrs.field(init=False)
+    followed: Followed = attrs.field(init=False)
     projections: Projections = attrs.field(init=False)
     answers: Answers = attrs.field(init=False)
 

@@ -24,7 +24,7 @@ from wrkr_core.jobpack.manifest import (
 from wrkr_core.jobpack.shapes import check_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from wrkr_core.artifact import Artifact
     from wrkr_core.job.state import JobState
@@ -59,32 +59,48 @@ class Projections:
         self._engine = ""
         self._artifacts: dict[str, tuple[Artifact, int]] = {}
         self._acceptance: dict[str, Any] | None = None
+        self._projected: Mapping[type, Callable[[e.RecordedEvent, Any], None]] = {
+            e.JobSubmitted: self._submitted,
+            e.CheckpointRecorded: self._recorded,
+            e.ApprovalGiven: self._answered,
+            e.ApprovalRefused: self._answered,
+            e.StepFinished: self._finished,
+            e.ArtifactRecorded: self._kept,
+            e.AcceptanceRecorded: self._accepted,
+        }
 
     def take_in(self, recorded: e.RecordedEvent) -> None:
         """Project the next event. Raises: VerifyMalformedError: no document may hold it."""
-        event = recorded.event
-        match event:
-            case e.JobSubmitted():
-                self._engine = event.engine
-            case e.CheckpointRecorded():
-                line = self._written(CHECKPOINTS, documents.checkpoint(recorded, event))
-                self._checkpoints(line + b"\n")
-            case e.ApprovalGiven() | e.ApprovalRefused():
-                self.approvals_given += isinstance(event, e.ApprovalGiven)
-                self.approvals_refused += isinstance(event, e.ApprovalRefused)
-                line = self._written(APPROVALS, documents.approval(recorded, event))
-                self._approvals(line + b"\n")
-            case e.StepFinished():
-                if event.result_blob is not None:
-                    self.blobs.add(event.result_blob)
-                for each in event.artifacts:
-                    self._artifacts[each.path] = (each, recorded.seq)
-            case e.ArtifactRecorded():
-                self._artifacts[event.artifact.path] = (event.artifact, recorded.seq)
-            case e.AcceptanceRecorded():
-                self._acceptance = documents.acceptance(recorded, event)
-            case _:
-                return
+        project = self._projected.get(type(recorded.event))
+        if project is not None:
+            project(recorded, recorded.event)
+
+    def _submitted(self, _recorded: e.RecordedEvent, event: e.JobSubmitted) -> None:
+        self._engine = event.engine
+
+    def _recorded(self, recorded: e.RecordedEvent, event: e.CheckpointRecorded) -> None:
+        line = self._written(CHECKPOINTS, documents.checkpoint(recorded, event))
+        self._checkpoints(line + b"\n")
+
+    def _answered(
+        self, recorded: e.RecordedEvent, event: e.ApprovalGiven | e.ApprovalRefused
+    ) -> None:
+        self.approvals_given += isinstance(event, e.ApprovalGiven)
+        self.approvals_refused += isinstance(event, e.ApprovalRefused)
+        line = self._written(APPROVALS, documents.approval(recorded, event))
+        self._approvals(line + b"\n")
+
+    def _finished(self, recorded: e.RecordedEvent, event: e.StepFinished) -> None:
+        if event.result_blob is not None:
+            self.blobs.add(event.result_blob)
+        for each in event.artifacts:
+            self._artifacts[each.path] = (each, recorded.seq)
+
+    def _kept(self, recorded: e.RecordedEvent, event: e.ArtifactRecorded) -> None:
+        self._artifacts[event.artifact.path] = (event.artifact, recorded.seq)
+
+    def _accepted(self, recorded: e.RecordedEvent, event: e.AcceptanceRecorded) -> None:
+        self._acceptance = documents.acceptance(recorded, event)
 
     def documents(self, state: JobState) -> dict[str, bytes]:
         """Return the other documents by name; ``state`` is what the whole log folds to.

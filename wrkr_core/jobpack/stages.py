@@ -21,9 +21,9 @@ from wrkr_core.errors import (
 )
 from wrkr_core.instants import to_text
 from wrkr_core.jobpack import archive, attestations
-from wrkr_core.jobpack.answers import Answers, answers_said
+from wrkr_core.jobpack.answers import answers_said
 from wrkr_core.jobpack.comparing import Comparison
-from wrkr_core.jobpack.history import History
+from wrkr_core.jobpack.followed import Followed
 from wrkr_core.jobpack.log import LogCheck
 from wrkr_core.jobpack.manifest import (
     APPROVALS,
@@ -36,14 +36,16 @@ from wrkr_core.jobpack.manifest import (
     read_manifest,
 )
 from wrkr_core.jobpack.pack import Pack, located, placed
-from wrkr_core.jobpack.projections import Projections
-from wrkr_core.record import open_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from wrkr_core.events import RecordedEvent
     from wrkr_core.job.state import JobState
+    from wrkr_core.jobpack.answers import Answers
+    from wrkr_core.jobpack.log import Lines
     from wrkr_core.jobpack.problems import Report
+    from wrkr_core.jobpack.projections import Projections
     from wrkr_core.jobpack.verification import AnswersFound, SignatureFound
 
 _FIRST_BYTES: Final = b"PK\x03\x04"
@@ -179,17 +181,22 @@ def _check_digest(pack: Pack, each: PackedFile) -> None:
 
 
 def check_log(pack: Pack) -> str:
-    """Check every line of the log by itself and as the successor of the one before."""
-    manifest = pack.manifest
-    check = LogCheck(manifest.job_id)
-    lines = pack.lines()
+    """Check every line of the log by itself and as the successor of the one before.
+
+    On the way its history is followed, as far as both are in order; that is judged next.
+    """
+    manifest, lines = pack.manifest, pack.lines()
+    check, walk = LogCheck(manifest.job_id), iter(lines)
+    documents = {
+        name: pack.chunks(name) for name in (CHECKPOINTS, APPROVALS) if name in pack.entries
+    }
+    pack.followed = Followed(manifest.job_id, pack.trust, documents)
     with located(lines):
-        for line in lines:
-            try:
-                check.take_in(line)
-            except VerifyError as error:
-                pack.report(placed(error, lines))
-                check.pass_over(line)
+        pack.followed.follow(_events(pack, check, lines, walk))
+        if isinstance(pack.followed.outcome, VerifyError):
+            placed(pack.followed.outcome, lines)
+        for line in walk:  # behind a wrong line, or an event that cannot have happened
+            _taken(pack, check, lines, line)
     for what, stated, found in (
         ("number of events", manifest.event_count, check.count),
         ("head_hash", manifest.head_hash, check.head),
@@ -207,21 +214,34 @@ def check_log(pack: Pack) -> str:
     return f"{check.count} events in one unbroken chain"
 
 
+def _events(
+    pack: Pack, check: LogCheck, lines: Lines, walk: Iterator[bytes]
+) -> Iterator[RecordedEvent]:
+    """Yield the event of each line until one is wrong."""
+    for line in walk:
+        recorded = _taken(pack, check, lines, line)
+        if recorded is None:
+            return
+        yield recorded
+
+
+def _taken(pack: Pack, check: LogCheck, lines: Lines, line: bytes) -> RecordedEvent | None:
+    """Return the event of the next line; of one that is wrong nothing, after reporting it."""
+    try:
+        return check.take_in(line)
+    except VerifyError as error:
+        pack.report(placed(error, lines))
+        check.pass_over(line)
+        return None
+
+
 def check_history(pack: Pack) -> str:
-    """Fold the log by all rules and compare every document with what it gives."""
-    manifest, lines = pack.manifest, pack.lines()
-    checkpoints = Comparison(CHECKPOINTS, pack.chunks(CHECKPOINTS), pack.report)
-    approvals = Comparison(APPROVALS, pack.chunks(APPROVALS), pack.report)
-    pack.projections = Projections(
-        manifest.job_id, checkpoints=checkpoints.expect, approvals=approvals.expect
-    )
-    pack.answers = Answers(manifest.job_id, pack.trust)
-    history = History(manifest.job_id, pack.projections.take_in, pack.answers.take_in)
-    with located(lines):
-        state = history.follow(open_lines(manifest.job_id, lines))
+    """Say whether the log folds by all rules, and compare every document with what it gives."""
+    manifest, followed = pack.manifest, pack.followed
+    state = followed.state(pack.report)
+    pack.projections, pack.answers = followed.projections, followed.answers
     require_known(state)
-    checkpoints.end()
-    approvals.end()
+    followed.end()
     _compare_documents(pack, state)
     for what, stated, found in (
         ("head_hash", manifest.head_hash, state.hash),

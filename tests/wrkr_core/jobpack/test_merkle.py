@@ -184,6 +184,19 @@ def test_a_consistency_proof_with_any_hash_changed_missing_or_added_proves_nothi
         )
 
 
+@given(st.lists(st.integers(0, 9), max_size=12))
+def test_lines_added_at_once_give_the_tree_of_lines_added_one_by_one(sizes: list[int]) -> None:
+    at_once, one_by_one, number = Tree(), Tree(), 0
+    for size in sizes:
+        lines = [b"%d" % each for each in range(number, number + size)]
+        number += size
+        at_once.extend(lines)
+        for line in lines:
+            one_by_one.append(line)
+
+        assert (at_once.size, at_once.root()) == (one_by_one.size, one_by_one.root())
+
+
 @pytest.mark.parametrize("probe", probes("inclusion"))
 def test_inclusion_probes_of_others_are_judged_as_they_expect(probe: dict[str, Any]) -> None:
     accepted = proves_inclusion(

@@ -366,7 +366,7 @@ def test_a_file_that_changes_under_the_verifier_is_noticed() -> None:
     file = io.BytesIO(SMALL)
     pack = Pack(file=file, limits=Limits(), receipt=None, job_id=None)
     for name, stage in STAGES:
-        if name == "history":
+        if name == "log":
             at = pack.entries["events.jsonl"].offset
             file.seek(at + 100)
             file.write(b"0" if SMALL[at + 100 : at + 101] != b"0" else b"1")
