@@ -8,7 +8,9 @@ import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
+from benchmarks.packing import export_figures, verify_figures
 from benchmarks.reading import fold_figures, open_figures
+from benchmarks.remembering import memory_figures
 from benchmarks.starting import start_figures
 from benchmarks.writing import append_figures, group_figures, race_figures, step_figures
 
@@ -32,10 +34,13 @@ PARTS = {
     "race": race_figures,
     "fold": fold_figures,
     "open": open_figures,
+    "export": export_figures,
+    "verify": verify_figures,
+    "memory": memory_figures,
     "start": start_figures,
     "catch": catch_figures,
 }
-ONLY_BY_NAME = {"catch"}  # a quarter of an hour
+ONLY_BY_NAME = {"catch", "memory"}  # minutes, and gigabytes of disk
 
 
 def main() -> int:
