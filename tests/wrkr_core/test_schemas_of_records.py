@@ -51,7 +51,9 @@ def reads(line: dict[str, Any]) -> bool:
     data = dumps(line)
     try:
         chain.stated(data)
-        log._decode(log._read(data, 1))
+        fields, event = log._read(data, 1)
+        if event is None:
+            log._decode(fields)
     except (Corrupt, VerifyMalformedError):
         return False
     except VerifyHashError:  # the digest of the spec, which is no matter of shape
