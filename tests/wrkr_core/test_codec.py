@@ -246,6 +246,17 @@ def test_a_newer_version_than_ours_is_unknown(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(codec.decode("job_paused/4", b"{}"), e.UnknownEvent)
 
 
+def test_the_decoder_of_a_type_is_found_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading 100,000 records of one type looks for its class once."""
+    event = e.JobPaused(reason="lunch")
+    wire, payload = codec.encode(event)
+    codec.decode(wire, payload)
+
+    monkeypatch.setattr(codec, "_decode_slowly", None)
+
+    assert codec.decode(wire, payload) == event
+
+
 def test_the_vocabulary_stays_what_it_is() -> None:
     """Golden: a changed name or field needs a new version of that event and an upcast."""
     assert codec.vocabulary_digest() == GOLDEN_VOCABULARY

@@ -8,7 +8,7 @@ out of here has a legal history behind it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from wrkr_core.errors import MoveNotAllowedError
 from wrkr_core.events import JobBlocked, JobSubmitted, UnknownEvent
@@ -30,7 +30,11 @@ def fold(state: JobState | None, recorded: RecordedEvent, job_id: str = "") -> J
 
     Raises: MoveNotAllowedError: the event cannot follow.
     """
-    return cast("JobState", fold_all(state, (recorded,), job_id))
+    if state is None:
+        return _begin(job_id, recorded).freeze()
+    draft = Draft.of(state)
+    apply(draft, recorded)
+    return draft.freeze()
 
 
 def fold_all(

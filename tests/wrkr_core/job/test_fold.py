@@ -155,6 +155,13 @@ def test_what_was_given_to_fold_is_not_changed() -> None:
     assert before == kept
 
 
+def test_a_job_folded_without_an_id_has_none() -> None:
+    first = begun().records[0]
+
+    assert fold(None, first).job_id == ""
+    assert fold(None, first, "j-1").job_id == "j-1"
+
+
 def test_nothing_folds_to_nothing() -> None:
     assert fold_all(None, [], "j-1") is None
     assert Folding("j-1").add([]) is None
