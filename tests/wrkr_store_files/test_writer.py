@@ -142,8 +142,12 @@ def test_a_failed_flush_leaves_the_outcome_open_and_the_handle_useless(root: Pat
         with pytest.raises(
             StoreUnavailable,
             match=r"^this handle is of no more use: a flush failed: Input/output error$",
-        ):
+        ) as refused:
             use()
+        assert refused.value.details == {"path": str(root)}
+        assert refused.value.hint == (
+            "check the disk, then open the store again and read what was written"
+        )
     assert disk.count == at_most, "nothing is written or flushed after a flush has failed"
     store.close()
 
