@@ -12,6 +12,7 @@ from tests.strategies import HOLDER
 from wrkr_core import events as e
 from wrkr_core.budget import Amount, Reservation
 from wrkr_core.errors import MoveNotAllowedError
+from wrkr_core.job.fold import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,3 +78,47 @@ def test_an_event_that_cannot_follow_is_refused_with_the_number_of_its_record(na
 
     assert caught.value.message == said
     assert caught.value.details == {"seq": number}
+
+
+MOST: Final = e.Charged(amounts=(Amount(meter="tokens", amount=2**53 - 1),))
+
+
+def test_a_sum_that_cannot_be_counted_is_refused_with_the_number_of_its_record() -> None:
+    journal = begun()
+    journal.append(MOST)
+
+    with pytest.raises(MoveNotAllowedError, match=r"^job j-1: ") as caught:
+        journal.append(MOST)
+
+    assert isinstance(caught.value.__cause__, ValueError)
+    assert str(caught.value.__cause__) in caught.value.message
+    assert caught.value.details == {"seq": 4}
+
+
+OUT_OF_PLACE: Final[dict[str, tuple[int, str, dict[str, object]]]] = {
+    "a gap": (5, "job j-1: record 5 cannot follow record 2", {"seq": 5}),
+    "a second beginning": (3, "job j-1: record 3 submits a job that exists", {"seq": 3}),
+}
+
+
+@pytest.mark.parametrize("name", OUT_OF_PLACE)
+def test_a_record_out_of_its_place_is_refused_with_its_number(name: str) -> None:
+    seq, said, details = OUT_OF_PLACE[name]
+    journal = begun()
+    again = replace(journal.records[0], seq=seq)
+
+    with pytest.raises(MoveNotAllowedError) as caught:
+        fold(journal.now, again)
+
+    assert (caught.value.message, caught.value.details) == (said, details)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_log_that_does_not_begin_with_its_job_is_refused(place: int) -> None:
+    first = replace(begun().records[place], seq=2 - place)
+
+    with pytest.raises(MoveNotAllowedError) as caught:
+        fold(None, first, "j-1")
+
+    assert caught.value.message == "job j-1 does not begin with job_submitted"
+    assert caught.value.details == {"job_id": "j-1", "seq": 2 - place}
