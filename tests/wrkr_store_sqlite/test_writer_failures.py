@@ -168,6 +168,7 @@ def test_after_a_failed_flush_the_handle_writes_no_more(
         with pytest.raises(StoreUnavailable, match="refused a flush") as caught:
             attempt()
         assert caught.value.hint == "check the disk, then open the store again"
+        assert caught.value.message == f"{tmp_path}/wrkr.db: the disk refused a flush before"
         assert caught.value.details == {"path": str(tmp_path / "wrkr.db")}
         assert isinstance(caught.value.__cause__, sqlite3.Error)
 
@@ -190,6 +191,26 @@ def test_after_a_checkpoint_whose_flush_failed_the_handle_writes_no_more(
         failing.append("a", there, new("next"))
 
     assert 1 < there < 120
+
+
+def test_what_fails_in_exclusive_use_is_told_by_its_file_and_taken_back(
+    failing: SqliteStore, tmp_path: Path
+) -> None:
+    writer = writer_of(failing)
+    FailingConnection.fail("DELETE", sqlite3.SQLITE_IOERR_FSYNC)
+
+    def use() -> None:
+        with writer.exclusive() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("DELETE FROM cells")
+
+    with pytest.raises(StoreUnavailable) as caught:
+        use()
+
+    assert caught.value.message == f"{tmp_path}/wrkr.db: injected (SQLITE_INJECTED)"
+    assert not writer._connection.in_transaction
+    with pytest.raises(StoreUnavailable, match="the disk refused a flush before"):
+        failing.append("a", 0, new(1))
 
 
 def test_a_transaction_that_cannot_be_taken_back_ends_the_handles_writing(

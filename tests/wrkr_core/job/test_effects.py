@@ -209,9 +209,10 @@ def test_artifacts_are_counted_wherever_they_come_from() -> None:
     one = Artifact(path="a", sha256="0" * 64, size=0)
     journal = begun()
 
-    journal.append(started(), finished(artifacts=(one, one)), e.ArtifactRecorded(artifact=one))
+    journal.append(e.ArtifactRecorded(artifact=one), started(), finished(artifacts=(one, one)))
+    journal.append(e.ArtifactRecorded(artifact=one))
 
-    assert journal.now.artifacts == 3
+    assert journal.now.artifacts == 4
 
 
 def test_a_charge_is_spent_and_changes_nothing_else() -> None:

@@ -34,7 +34,12 @@ from wrkr_core.job.decide.leasing import (
     require_free,
 )
 from wrkr_core.job.decide.lifecycle import decide_block_on_error, decide_complete, require_answers
-from wrkr_core.job.decide.spending import decide_budget_check, decide_raise, decide_reserve
+from wrkr_core.job.decide.spending import (
+    decide_budget_check,
+    decide_charge,
+    decide_raise,
+    decide_reserve,
+)
 from wrkr_core.job.decide.working import decide_artifact, decide_sleep, decide_start
 from wrkr_core.lease import Lease
 from wrkr_core.spec import CheckpointPolicy
@@ -259,6 +264,9 @@ def test_a_checkpoint_keeps_its_data_and_has_no_mark_of_its_own() -> None:
     )
     assert isinstance(kept, e.ArtifactRecorded)
     assert kept.mark == ""
+    (charged,) = decide_charge(begun().now, epoch=1, amounts=amounts(tokens=1))
+    assert isinstance(charged, e.Charged)
+    assert (charged.mark, charged.step) == ("", None)
 
 
 def test_a_job_that_cannot_go_on_records_why_and_what_was_spent() -> None:
