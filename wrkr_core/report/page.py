@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wrkr_core.instants import duration_text, to_text
+from wrkr_core.instants import to_text
 from wrkr_core.report.chart import chart
 from wrkr_core.report.escaping import in_html, json_text, one_line
+from wrkr_core.report.reading import about, spent, when
 from wrkr_core.report.style import STYLE, policy
 from wrkr_core.report.timeline import burn_down, timeline
 
@@ -52,7 +53,8 @@ def page(view: View, subject: Subject) -> str:
             *_acceptance(view["acceptance"]),
             *_section("Steps", [_step(each) for each in view["steps"]]),
             *_budget(view, subject),
-            *_section("Artifacts", [_artifact(each) for each in view["artifacts"]]),
+            "<h2>Artifacts</h2>",
+            *_list_of([_artifact(each) for each in view["artifacts"]], ' class="files"'),
             *_timeline(timeline(subject.events)),
             *_checks(view["verification"]),
             "</body>",
@@ -68,18 +70,32 @@ def _head(view: View) -> list[str]:
     reasons = "".join(f" {_code(each)}" for each in view["reason_codes"])
     return [
         f"<h1>{in_html(view['job_id'])}</h1>",
-        f"<p>{_verdict(view['status'], 'status ')}{reasons}</p>",
+        f"<p>{_verdict(view['status'], 'status ')}{_open_ends(view)}{reasons}</p>",
         "<h2>Asked</h2>",
         _text(asked["objective"] or view["name"]),
-        _dim(f"by {in_html(asked['by'])}, {asked['at']}{fork}"),
+        _dim(f"by {in_html(asked['by'])}, {when(asked['at'])}{fork}"),
         "<h2>Result</h2>",
         _text(view["summary"] or "none said"),
-        _dim(view["updated_at"]),
+        _dim(when(view["updated_at"])),
     ]
+
+
+def _open_ends(view: View) -> str:
+    """Return what a reviewer must not overlook, beside the status."""
+    acceptance = view["acceptance"]
+    waiting = sum(each["is_open"] for each in view["decisions"])
+    said: list[tuple[str, str]] = []
+    if acceptance is not None:
+        passed = acceptance["has_passed"]
+        said.append(("good", "accepted") if passed else ("bad", "not accepted"))
+    if waiting:
+        said.append(("bad", f"{waiting} decision{'s' if waiting > 1 else ''} open"))
+    return "".join(f' <span class="status {kind}">{text}</span>' for kind, text in said)
 
 
 def _verification(view: View) -> list[str]:
     found = view["verification"]
+    where = "in its store" if found["format"] == "store" else f"format {found['format']}"
     by = f" by {_list(found['signed_by'])}" if found["signed_by"] else ""
     signatures = [
         f"<li>{in_html(each['entry'])}: "
@@ -93,7 +109,7 @@ def _verification(view: View) -> list[str]:
         "<h2>Verification</h2>",
         (
             f'<p><span class="good">integrity {found["integrity"]}</span>, {found["assurance"]}{by}, '
-            f"{found['events']} events, format {found['format']}</p>"
+            f"{found['events']} events, {where}</p>"
         ),
         f'<p class="receipt">{in_html(view["receipt"])}</p>',
         *([] if not signatures + void else _list_of([*signatures, *void])),
@@ -109,10 +125,10 @@ def _checks(found: View) -> list[str]:
 
 def _decision(decision: View) -> str:
     choices = f" ({_list(decision['choices'])})" if decision["choices"] else ""
-    spent = ", ".join(
+    used = ", ".join(
         f"{in_html(meter)} {text}" for meter, text in decision["spent_by_then"].items()
     )
-    by_then = f"; by then spent: {spent}" if spent else ""
+    by_then = f"; by then spent: {used}" if used else ""
     shown = [f"{verb} {path}" for verb, paths in decision["files"].items() for path in paths]
     if decision["data"] is not None:
         shown.append(json_text(decision["data"], _LONGEST))
@@ -120,7 +136,7 @@ def _decision(decision: View) -> str:
     return _item(
         f"{_code(decision['checkpoint_id'])} {in_html(decision['question'])}{choices}",
         *_answer(decision),
-        _dim(f"shown {decision['asked_at']} as {_code(decision['shown'])}{by_then}"),
+        _dim(f"shown {when(decision['asked_at'])} as {_code(decision['shown'])}{by_then}"),
         *(_text(each) for each in shown),
         _dim(allowed) if allowed else "",
     )
@@ -132,14 +148,14 @@ def _answer(decision: View) -> list[str]:
         said = "waits for an answer" if decision["is_open"] else "never answered"
         return [f'<p class="bad">{said}</p>']
     chosen = f", choosing {in_html(answer['choice'])}" if answer["choice"] else ""
-    until = f", good until {answer['expires_at']}" if answer["expires_at"] else ""
+    until = f", good until {when(answer['expires_at'])}" if answer["expires_at"] else ""
     verdict = _verdict("approved" if answer["approved"] else "refused")
     return [
         (
             f"<p>{verdict} by {in_html(answer['by'])} ({in_html(_worth(answer))}){chosen}: "
             f'<span class="text">{in_html(answer["reason"])}</span></p>'
         ),
-        _dim(f"{answer['at']}{until}"),
+        _dim(f"{when(answer['at'])}{until}"),
     ]
 
 
@@ -163,7 +179,7 @@ def _acceptance(acceptance: View | None) -> list[str]:
         "<h2>Acceptance</h2>",
         (
             f"<p>{verdict}, {acceptance['passed']} of {acceptance['checks_run']} checks, "
-            f"{acceptance['at']}</p>"
+            f"by {in_html(acceptance['by'])}, {when(acceptance['at'])}</p>"
         ),
         *_list_of(failures),
     ]
@@ -171,7 +187,7 @@ def _acceptance(acceptance: View | None) -> list[str]:
 
 def _step(step: View) -> str:
     tries = f", {step['attempts']} attempts" if step["attempts"] > 1 else ""
-    took = f", {duration_text(step['wall'])}" if "wall" in step else ""
+    took = f", {about(step['wall'])}" if "wall" in step else ""
     gate = f", allowed by {_code(step['approval'])}" if step["approval"] else ""
     error = step.get("error")
     return _item(
@@ -185,7 +201,7 @@ def _budget(view: View, subject: Subject) -> list[str]:
     drawn = burn_down(view["job_id"], events)
     meters = [
         _item(
-            f"{in_html(meter)} {row['text']} of {row['limit_text'] or 'no limit'}",
+            f"{in_html(meter)} {spent(meter, row)} of {row['limit_text'] or 'no limit'}",
             chart(meter, drawn[meter], events[0].at, events[-1].at) if meter in drawn else "",
         )
         for meter, row in view["budget"].items()
@@ -195,20 +211,21 @@ def _budget(view: View, subject: Subject) -> list[str]:
             f"raised by {in_html(each['by'])} to "
             + ", ".join(f"{in_html(meter)} {text}" for meter, text in each["limits"].items()),
             _text(each["reason"]),
-            _dim(each["at"]),
+            _dim(when(each["at"])),
         )
         for each in view["raises"]
     ]
-    span = f"what was left, from {to_text(events[0].at)} to {to_text(events[-1].at)}"
+    began, ended = (when(to_text(each.at)) for each in (events[0], events[-1]))
+    span = f"what was left, from {began} to {ended}"
     return _section("Budget", [*meters, *raised], _dim(span) if drawn else "")
 
 
 def _artifact(artifact: View) -> str:
-    kept = "its content is kept" if artifact["capture"] == "content" else "by reference"
+    kept = ", its content is kept" if artifact["capture"] == "content" else ""
     masked = ", secrets masked" if artifact["redacted"] else ""
     return _item(
-        f"{in_html(artifact['path'])}, {artifact['size']} bytes, {kept}{masked}",
-        _dim(f"sha256 {_code(artifact['sha256'])}"),
+        f"{in_html(artifact['path'])}, {artifact['size']} bytes{kept}{masked}",
+        _dim(_code(artifact["sha256"])),
     )
 
 
@@ -216,7 +233,7 @@ def _timeline(moments: Sequence[Moment]) -> list[str]:
     rows = [
         f'<li class="{each.kind}">{in_html(each.what)}: '
         f'<span class="text">{in_html(each.said)}</span>'
-        f"{_dim(f'{each.seq}, {each.at}, {in_html(one_line(each.by))}')}</li>"
+        f"{_dim(f'{each.seq}, {when(each.at)}, {in_html(one_line(each.by))}')}</li>"
         for each in moments
     ]
     left_out = len(rows) - 2 * _ROWS
@@ -230,12 +247,12 @@ def _section(title: str, items: Sequence[str], note: str = "") -> list[str]:
     return [f"<h2>{title}</h2>", *([note] if note else []), *_list_of(items)]
 
 
-def _list_of(items: Sequence[str]) -> list[str]:
+def _list_of(items: Sequence[str], attributes: str = "") -> list[str]:
     if not items:
         return [_dim("none")]
     left_out = len(items) - _ROWS
     more = [_dim(f"and {left_out} more; the report in JSON has all")] if left_out > 0 else []
-    return ["<ul>", *items[:_ROWS], "</ul>", *more]
+    return [f"<ul{attributes}>", *items[:_ROWS], "</ul>", *more]
 
 
 def _item(head: str, *below: str) -> str:

@@ -30,8 +30,11 @@ li { padding: .5rem .75rem; border: 1px solid var(--edge); border-radius: .4rem;
   margin: .4rem 0; background: var(--card); }
 ol.timeline { border-left: 2px solid var(--edge); }
 ol.timeline li { margin: 0; padding: .2rem .75rem; border: 0; border-radius: 0; background: none; }
+ol.timeline li.people, ol.timeline li.trouble { padding-left: calc(.75rem - 3px); }
 ol.timeline li.people { border-left: 3px solid var(--people); }
 ol.timeline li.trouble { border-left: 3px solid var(--bad); }
+ul.files li { margin: 0; padding: .3rem .75rem; border-width: 0 0 1px; border-radius: 0;
+  background: none; }
 ul.checks li { margin: 0; padding: .1rem 0; border: 0; background: none; color: var(--dim); }
 svg { display: block; width: 100%; height: 4rem; margin: .3rem 0; }
 svg .left { fill: none; stroke: var(--people); stroke-width: 2; vector-effect: non-scaling-stroke; }

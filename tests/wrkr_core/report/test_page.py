@@ -20,11 +20,11 @@ from wrkr_core.signing.trust import Trust
 
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "span", "code"),
-    *("ul", "ol", "li", "svg", "line", "polyline"),
+    *("ul", "ol", "li", "svg", "line", "polyline", "time"),
 }
 ATTRIBUTES = {
     *("lang", "charset", "http-equiv", "content", "name", "class", "points"),
-    *("viewbox", "role", "preserveaspectratio", "x1", "x2", "y1", "y2"),
+    *("datetime", "title", "viewbox", "role", "preserveaspectratio", "x1", "x2", "y1", "y2"),
 }
 VOID = {"meta", "line", "polyline"}
 
@@ -78,7 +78,7 @@ def test_it_says_what_the_report_says() -> None:
         "lint E_ACCEPT_TEST_FAIL",
         "tool_calls 6 of 20",
         "tool_calls: 14 left of 20",
-        "src/a.py, 11 bytes, by reference",
+        "src/a.py, 11 bytes",
         "fetch: E_ADAPTER_FAIL no route to host; it is tried again",
         "log: 48 events in one unbroken chain",
     ):
@@ -175,3 +175,21 @@ def test_long_lists_say_how_much_is_left_out() -> None:
     assert "f999," in text
     assert "f1000," not in text
     assert "and 200 more; the report in JSON has all" in text
+
+
+def test_what_must_not_be_overlooked_stands_beside_the_status() -> None:
+    subject = subject_of(whole_story())
+    view = report(subject)
+
+    def head() -> str:
+        return Read(page(view, subject)).text.partition("Asked")[0]
+
+    assert "completed not accepted" in head()
+    view["acceptance"]["has_passed"] = True
+    assert "completed accepted" in head()
+    view["acceptance"] = None
+    assert "accepted" not in head()
+    view["decisions"][0]["is_open"] = True
+    assert "1 decision open" in head()
+    view["decisions"] = [view["decisions"][0]] * 2
+    assert "2 decisions open" in head()
