@@ -125,6 +125,16 @@ def _stored(
     )
 
 
+def require_place(path: Path) -> None:
+    """Require that a file can be written to ``path``, before work is done whose outcome goes there.
+
+    Raises: InvalidInputError: there is a folder. OSError: its own folder cannot be made.
+    """
+    if path.is_dir():
+        raise InvalidInputError(f"{path} is a folder; name a file", path=str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Make ``path`` hold ``text``; its folder is made, and a reader sees the old or the new whole.
 

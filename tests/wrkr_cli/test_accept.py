@@ -174,3 +174,20 @@ def test_it_explains_itself_and_records_nothing(finished: Wrkr) -> None:
     assert finished("log", "j1").out.count("acceptance_recorded") == 1  # by the job itself
     for other in ("plan", "init"):
         assert finished("accept", other, "--explain").out.startswith("would ")
+
+
+def test_where_the_outcome_cannot_be_written_nothing_runs(finished: Wrkr) -> None:
+    Path("folder").mkdir()
+    Path("accept.yaml").write_text("checks: [{name: ran, run: 'touch ran'}]", "utf-8")
+
+    said = finished("accept", "run", "j1", "--junit", "folder", "--json")
+
+    assert (said.code, said.envelope["code"]) == (6, "E_INVALID_INPUT_SCHEMA")
+    assert "folder is a folder; name a file" in said.envelope["message"]
+    assert not Path("ran").exists()
+
+
+def test_what_a_check_wrote_is_printed_for_programs(finished: Wrkr) -> None:
+    Path("accept.yaml").write_text("checks: [{name: one, run: 'echo a; echo b >&2'}]", "utf-8")
+
+    assert finished("accept", "run", "j1", "--json").json["checks"][-1]["output"] == "a\n\nb\n"

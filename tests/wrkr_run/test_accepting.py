@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.stories import small_story
+from tests.wrkr_run.checkers import install
 from wrkr_core import events as e
 from wrkr_core.acceptance.config import AcceptanceConfig, read_config
-from wrkr_core.errors import MoveNotAllowedError, NotFoundError
+from wrkr_core.errors import InvalidInputError, MoveNotAllowedError, NotFoundError
+from wrkr_core.job_log import JobLog
 from wrkr_core.jobpack.verify import verify_job
 from wrkr_core.ledger import Ledger
 from wrkr_core.spec import JobSpec
 from wrkr_run.accepting import run_acceptance
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wrkr_core.acceptance.judging import CheckResult
 
 JOB = "port-utils"
@@ -154,3 +156,63 @@ def test_a_folder_that_is_not_there_is_not_found(ledger: Ledger, tmp_path: Path)
         run_acceptance(ledger, JOB, AcceptanceConfig(), workspace=tmp_path / "x", by="ann")
 
     assert recorded(ledger) == []
+
+
+def test_what_a_check_started_ends_with_its_time_and_what_it_writes_is_bounded(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    text = """
+checks:
+  - {name: slow, run: "sleep 600 & echo $! > child; wait", timeout: 300ms}
+  - {name: loud, run: "yes y | head -c 5000000; exit 3"}
+"""
+    found = run(ledger, text, tmp_path)
+
+    assert found["check:slow"].message == "it did not end within 300ms"
+    status = Path("/proc", (tmp_path / "child").read_text().strip(), "status")
+    if status.exists():  # dead, and not yet taken away
+        assert re.search(r"^State:\s+[ZX]", status.read_text(), re.MULTILINE)
+    assert "4934464 bytes omitted" in found["check:loud"].output
+    assert len(found["check:loud"].output) < 66_000
+
+
+def test_a_custom_check_is_judged_among_the_others(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch)
+    text = """
+checks:
+  - {name: first, run: "true"}
+  - {name: ours, custom: says, with: {problems: [no licence]}}
+  - {name: last, custom: says}
+"""
+    found = run(ledger, text, tmp_path)
+
+    assert list(found)[-3:] == ["check:first", "check:ours", "check:last"]
+    assert found["check:ours"].message == "no licence"
+    assert "looked at port-utils []" in found["check:last"].output
+    (last,) = recorded(ledger)
+    assert isinstance(last.event, e.AcceptanceRecorded)
+    assert [each.check for each in last.event.failures] == ["check:ours"]
+
+
+def test_a_custom_check_that_is_not_installed_is_refused_before_anything_runs(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInputError, match="not installed"):
+        run(ledger, "checks: [{name: a, run: touch a}, {name: b, custom: no-such}]", tmp_path)
+
+    assert not (tmp_path / "a").exists()
+    assert recorded(ledger) == []
+
+
+def test_a_log_that_does_not_verify_is_not_accepted(ledger: Ledger, tmp_path: Path) -> None:
+    log = JobLog(ledger.store, ledger.machine, JOB)
+    log.load()
+    nonsense = e.AcceptanceRecorded(checks_run=1, passed=2, failures=(), config_digest="ab" * 32)
+    log.decide(lambda _state, _at: (nonsense,), by="somebody")
+
+    found = run(ledger, "{}", tmp_path)["schema"]
+
+    assert found.code == "E_VERIFY_HISTORY"
+    assert "cannot have passed" in found.message

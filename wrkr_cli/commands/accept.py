@@ -10,7 +10,7 @@ import click
 from wrkr_cli.framing import command as make
 from wrkr_cli.framing import group
 from wrkr_cli.limits import limit_options, limits_of
-from wrkr_cli.reporting import require_file, the_subject, write_text
+from wrkr_cli.reporting import require_file, require_place, the_subject, write_text
 from wrkr_cli.signing.options import trust_option
 from wrkr_core.errors import InvalidInputError, UnsafeOperationError
 from wrkr_core.views import clipped, plain
@@ -226,6 +226,8 @@ def run(  # noqa: PLR0917  # the command's own parameters
     from wrkr_run.workspace import workspace_of
 
     rules, ledger = _config(config or RULES), session.ledger
+    if junit is not None:
+        require_place(junit)
     folder = workspace if workspace is not None else workspace_of(ledger.spec(job_id))
     actor = check_actor(by) if by is not None else ledger.actor
     results = run_acceptance(ledger, job_id, rules, workspace=folder.absolute(), by=actor)

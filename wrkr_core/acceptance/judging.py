@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import attrs
+import msgspec
 
 from wrkr_core import events as e
 from wrkr_core.acceptance.patterns import matches
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 SCHEMA: Final = "schema"
 """The check that every record of the job is what it should be."""
 MOST_NAMED: Final = 10
+MOST_RECORDED: Final = 512 * 1024
+"""How many bytes the failures in one record may take."""
 
 
 @attrs.frozen(kw_only=True)
@@ -112,19 +115,38 @@ def judge(
 
 
 def outcome(results: Sequence[CheckResult], config_digest: str) -> e.AcceptanceRecorded:
-    """Return the event that says how acceptance came out."""
+    """Return the event that says how acceptance came out.
+
+    Failures beyond what one record holds are counted in a last one, so that acceptance which failed
+    in a thousand ways is recorded as failed.
+    """
+    failed = [
+        e.AcceptanceFailure(
+            check=each.name, code=each.code, message=each.message, artifact=each.artifact
+        )
+        for each in results
+        if not each.has_passed
+    ]
     return e.AcceptanceRecorded(
         checks_run=len(results),
-        passed=sum(each.has_passed for each in results),
-        failures=tuple(
-            e.AcceptanceFailure(
-                check=each.name, code=each.code, message=each.message, artifact=each.artifact
-            )
-            for each in results
-            if not each.has_passed
-        ),
+        passed=len(results) - len(failed),
+        failures=tuple(_as_many_as_fit(failed)),
         config_digest=config_digest,
     )
+
+
+def _as_many_as_fit(failed: Sequence[e.AcceptanceFailure]) -> Iterator[e.AcceptanceFailure]:
+    room = MOST_RECORDED
+    for number, each in enumerate(failed):
+        room -= len(msgspec.json.encode(each))
+        if room < 0:
+            yield e.AcceptanceFailure(
+                check="more",
+                code=AcceptanceTestError.code,
+                message=f"{len(failed) - number} more checks failed; no record holds them all",
+            )
+            return
+        yield each
 
 
 def decide_outcome(

@@ -177,3 +177,25 @@ def test_nothing_is_recorded_of_a_job_that_went_on_or_is_canceled() -> None:
     canceled = facts_of(canceled_story()).state
     with pytest.raises(MoveNotAllowedError):
         decide_outcome(canceled, canceled.seq, event)
+
+
+def test_failures_beyond_what_a_record_holds_are_counted_and_the_outcome_is_recorded() -> None:
+    results = [
+        CheckResult(name="status"),
+        *(
+            CheckResult(
+                name=f"artifact:{each}", code="E_ACCEPT_MISSING_ARTIFACT", message="é" * 300
+            )
+            for each in range(2000)
+        ),
+    ]
+    story = small_story()
+
+    event = outcome(results, "ab" * 32)
+    story.tell(event)
+
+    assert (event.checks_run, event.passed) == (2001, 1)
+    *recorded, last = event.failures
+    assert 500 < len(recorded) < 2000
+    assert last.message == f"{2000 - len(recorded)} more checks failed; no record holds them all"
+    assert outcome(results[:3], "ab" * 32).failures[-1].check == "artifact:1"
