@@ -50,6 +50,20 @@ def limit_options(body: Body) -> Body:
     return body
 
 
+def options_for(limits: Limits) -> list[str]:
+    """Return the options by which a pack that needs ``limits`` is read, none if the defaults do."""
+    from wrkr_core.jobpack.archive import Limits
+
+    usual = Limits()
+    needed = (
+        ("--max-size", limits.archive_bytes, usual.archive_bytes),
+        ("--max-entries", limits.entries, usual.entries),
+        ("--max-entry", limits.entry_bytes, usual.entry_bytes),
+        ("--max-line", limits.document_bytes, usual.document_bytes),
+    )
+    return [part for option, need, most in needed if need > most for part in (option, str(need))]
+
+
 def limits_of(
     *, max_size: int | None, max_entries: int | None, max_entry: int | None, max_line: int | None
 ) -> Limits | None:

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wrkr_cli.limits import options_for
+from wrkr_core.jobpack import export
+from wrkr_core.jobpack.archive import Limits
+
 if TYPE_CHECKING:
     from tests.wrkr_cli.conftest import Wrkr
 
@@ -79,3 +83,23 @@ def test_limits_are_not_for_a_job_in_the_store(wrkr_command: Wrkr, pack: Path) -
 def test_what_would_be_done_is_told_with_limits_too(wrkr_command: Wrkr, pack: Path) -> None:
     assert wrkr_command("verify", str(pack), "--max-size", "1MiB", "--explain").code == 0
     assert wrkr_command("import", str(pack), "--max-size", "5GiB", "--explain").code == 6
+
+
+def test_an_export_larger_than_usual_names_the_options_that_read_it(wrkr_command: Wrkr) -> None:
+    wrkr_command("run", "job.yaml", "--job-id", "j1")
+    usual = wrkr_command("export", "j1", "--json").json["verify_options"]
+    found = options_for(Limits(entries=5000, document_bytes=2 * 2**20))
+
+    assert usual == options_for(Limits()) == []
+    assert found == ["--max-entries", "5000", "--max-line", "2097152"]
+
+
+def test_the_options_an_export_names_are_enough(
+    wrkr_command: Wrkr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrkr_command("run", "job.yaml", "--job-id", "j1")
+    monkeypatch.setattr(export, "_limits", lambda _contents, _size: Limits(entries=5000))
+
+    said = wrkr_command("export", "j1")
+
+    assert "wrkr verify and wrkr import take it with --max-entries 5000" in said.out

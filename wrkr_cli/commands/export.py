@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wrkr_cli.framing import command as make
+from wrkr_cli.limits import options_for
 from wrkr_cli.signing.options import passphrase_option, statement_option
 from wrkr_core.errors import InvalidInputError
 
@@ -109,6 +110,8 @@ def command(  # noqa: PLR0917  # the command's own parameters
     with write_atomically(path) as file:
         exported = export_pack(ledger, job_id, file, attest=attest)
     signed = [f"signed: {each}" for each in exported.attestations]
+    options = options_for(exported.limits)
+    large = "larger than is read by default; wrkr verify and wrkr import take it with"
     session.result(
         {
             "job_id": job_id,
@@ -119,10 +122,12 @@ def command(  # noqa: PLR0917  # the command's own parameters
             "receipt": exported.receipt,
             "attestations": list(exported.attestations),
             "format": file_format,
+            "verify_options": options,
         },
         [
             f"wrote {path}: {exported.events} events, {exported.size} bytes",
             *signed,
+            *([f"{large} {' '.join(options)}"] if options else []),
             exported.receipt,
         ],
         brief=str(path),
@@ -151,6 +156,7 @@ def _export_v1(session: Session, job_id: str, path: Path, key: str | None) -> No
             "receipt": exported.receipt,
             "attestations": [],
             "format": "v1",
+            "verify_options": [],
             "status": exported.status,
         },
         [

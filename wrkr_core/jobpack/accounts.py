@@ -37,6 +37,11 @@ class Accounts:
             e.BudgetRaised: self._raised,
         }
 
+    @property
+    def open(self) -> int:
+        """How many reservations are not settled."""
+        return len(self._open)
+
     def spent(self) -> tuple[Amount, ...]:
         """Return what was used, ascending by meter."""
         return tuple(

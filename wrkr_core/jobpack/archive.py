@@ -173,7 +173,7 @@ def scan(file: IO[bytes], limits: Limits | None = None) -> list[Entry]:
         if problem:
             raise _malformed("order", f"entry {entry.name!r} is out of place: {problem}", entry)
         if entry.size > limits.entry_bytes:
-            raise _too_large(f"entry {entry.name!r} has {entry.size} bytes", limits.entry_bytes)
+            raise too_large(f"entry {entry.name!r} has {entry.size} bytes", limits.entry_bytes)
         entries.append(entry)
         place += central_size
         offset += local_size + entry.size
@@ -220,7 +220,7 @@ def read(file: IO[bytes], entry: Entry, most: int) -> bytes:
 
     """
     if entry.size > most:
-        raise _too_large(f"entry {entry.name!r} has {entry.size} bytes", most)
+        raise too_large(f"entry {entry.name!r} has {entry.size} bytes", most)
     return b"".join(stream(file, entry))
 
 
@@ -292,7 +292,7 @@ def _read_end(file: IO[bytes], limits: Limits) -> tuple[int, int, int]:
     """Return how many entries there are, and size and offset of the central directory."""
     size = file.seek(0, 2)
     if size > limits.archive_bytes:
-        raise _too_large(f"the file has {size} bytes", limits.archive_bytes)
+        raise too_large(f"the file has {size} bytes", limits.archive_bytes)
     if size < _END.size:
         raise _malformed("truncated", f"a file of {size} bytes is no archive", offset=size)
     offset = file.seek(size - _END.size)
@@ -304,7 +304,7 @@ def _read_end(file: IO[bytes], limits: Limits) -> tuple[int, int, int]:
     ):
         raise _malformed("end_record", "the file does not end as an archive does", offset=offset)
     if count > limits.entries:
-        raise _too_large(f"the archive has {count} entries", limits.entries)
+        raise too_large(f"the archive has {count} entries", limits.entries)
     if directory_size > count * (_CENTRAL.size + LONGEST_NAME):
         raise _malformed("gap", "there are bytes that belong to no entry", offset=directory_at)
     return count, directory_size, directory_at
@@ -338,10 +338,13 @@ def _malformed(
     return VerifyMalformedError(message, reason=reason, offset=offset)
 
 
-def _too_large(what: str, limit: int) -> VerifyMalformedError:
+def too_large(what: str, limit: int, entry: Entry | None = None) -> VerifyMalformedError:
+    """Return the error for something larger than a reader takes, with its ``entry`` if it is one."""
+    place = {} if entry is None else {"entry": entry.name, "offset": entry.offset}
     return VerifyMalformedError(
         f"{what}, more than the {limit} allowed",
         hint="raise the limit if the jobpack comes from someone you trust",
         reason="too_large",
         limit=limit,
+        **place,
     )

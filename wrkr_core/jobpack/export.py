@@ -25,6 +25,7 @@ from wrkr_core.jobpack.manifest import (
     APPROVALS,
     BLOBS,
     CHECKPOINTS,
+    DOCUMENTS,
     EVENTS,
     MANIFEST,
     Manifest,
@@ -54,7 +55,8 @@ if TYPE_CHECKING:
 class ExportResult:
     """What was written: ``size`` in bytes, ``receipt`` the line that names the pack for ever.
 
-    ``attestations`` are the names of the entries with signatures.
+    ``attestations`` are the names of the entries with signatures. ``limits`` are what a reader has to
+    allow: the defaults, but where the pack is larger.
     """
 
     job_id: str
@@ -65,6 +67,7 @@ class ExportResult:
     size: int
     receipt: str
     attestations: tuple[str, ...] = ()
+    limits: archive.Limits = attrs.field(factory=archive.Limits)
 
 
 def export_pack(
@@ -106,6 +109,24 @@ def export_pack(
         size=size,
         receipt=receipt_line(job_id, found),
         attestations=tuple(sorted(signatures)),
+        limits=_limits(contents, size),
+    )
+
+
+def _limits(contents: Mapping[str, bytes | archive.Stream], size: int) -> archive.Limits:
+    """Return the least limits, from the defaults up, by which a pack of these contents is read."""
+    sizes = {
+        name: content.size if isinstance(content, archive.Stream) else len(content)
+        for name, content in contents.items()
+    }
+    usual = archive.Limits()
+    return archive.Limits(
+        archive_bytes=max(usual.archive_bytes, size),
+        entries=max(usual.entries, len(sizes)),
+        entry_bytes=max(usual.entry_bytes, *sizes.values()),
+        document_bytes=max(
+            usual.document_bytes, *(sizes.get(name, 0) for name in (MANIFEST, *DOCUMENTS))
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from wrkr_core.jobpack.answers import Answers
 from wrkr_core.jobpack.comparing import Comparison
 from wrkr_core.jobpack.history import History
 from wrkr_core.jobpack.manifest import APPROVALS, CHECKPOINTS
-from wrkr_core.jobpack.projections import Projections
+from wrkr_core.jobpack.projections import WITHOUT_END, Projections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wrkr_core.events import RecordedEvent
     from wrkr_core.job.state import JobState
     from wrkr_core.jobpack.problems import Report
+    from wrkr_core.jobpack.projections import Room
     from wrkr_core.signing.trust import Trust
 
 
@@ -36,7 +37,11 @@ class Followed:
     """
 
     def __init__(
-        self, job_id: str, trust: Trust | None, documents: Mapping[str, Iterable[bytes]]
+        self,
+        job_id: str,
+        trust: Trust | None,
+        documents: Mapping[str, Iterable[bytes]],
+        room: Room = WITHOUT_END,
     ) -> None:
         """Begin before the first event; ``documents`` are the contents of the two, by name."""
         self.outcome: JobState | WrkrError
@@ -50,6 +55,7 @@ class Followed:
             job_id,
             checkpoints=self._documents[CHECKPOINTS].expect,
             approvals=self._documents[APPROVALS].expect,
+            room=room,
         )
         self.answers = Answers(job_id, trust)
         self._history = History(job_id, self.projections.take_in, self.answers.take_in)

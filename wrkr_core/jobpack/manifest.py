@@ -35,6 +35,8 @@ REQUIRED: Final = (APPROVALS, ARTIFACTS, CHECKPOINTS, EVENTS, JOB)
 """The files every pack has, besides the manifest."""
 LONGEST_VERSION: Final = 100
 """How many characters a release's own version has at most."""
+DOCUMENTS: Final = (ACCEPTANCE, ARTIFACTS, JOB)
+"""The files that are one JSON document each, besides the manifest, and are made whole to compare."""
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _BLOB: Final = re.compile(rf"{BLOBS}[0-9a-f]{{64}}")

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from wrkr_core.environment import Fingerprint
 
 
+MOST_OPEN: Final = 10_000
+"""How much of a kind a job may have open at once."""
+
+
 class IllegalEventError(Exception):
     """What is wrong with the event at hand, in words."""
 
@@ -41,10 +45,11 @@ class Past:
         self.required: set[str] = set()  # kinds of checkpoints that are still to come
         self.attempts: dict[tuple[str, str | int], int] = {}  # of steps that are not finished
         self.finished = Steps()
-        self.open: dict[str, e.CheckpointRecorded] = {}  # decisions that wait
+        self.open: dict[str, tuple[str, tuple[str, ...]]] = {}  # decisions that wait: gate, choices
         self.approved = Checkpoints()
         self.allowed: dict[str, Checkpoints] = {}  # question of a guarded step -> its approvals
         self.waits = False  # blocked by a decision
+        self.unknown: set[str] = set()  # types of events of a later release
         self.environment: str | None = None
         self.is_fork = False
         self.is_copying = False  # a fork is taking over what its origin had done
@@ -159,6 +164,7 @@ def _attempts(past: Past, step: e.StepRef) -> int:
 
 def _budget_reserved(past: Past, event: e.BudgetReserved) -> None:
     past.require_budget(event)
+    _require_few(past.accounts.open + 1, "open reservations")
 
 
 def _checkpoint_recorded(past: Past, event: e.CheckpointRecorded) -> None:
@@ -174,12 +180,14 @@ def _checkpoint_recorded(past: Past, event: e.CheckpointRecorded) -> None:
         f"{'not ' if action is not None else ''}ask for something",
     )
     if action is not None:
-        past.open[event.checkpoint_id] = event
+        asked = event.summary if event.summary in past.allowed else ""
+        past.open[event.checkpoint_id] = (asked, action.choices)
+        _require_few(len(past.open), "open decisions")
     past.required.discard(event.kind)
 
 
 def _approval_given(past: Past, event: e.ApprovalGiven) -> None:
-    asked, choices = _answered(past, event)
+    gate, choices = _answered(past, event)
     _require(
         event.choice in choices if choices else event.choice is None,
         f"{event.checkpoint_id} was approved with a choice that was not offered",
@@ -189,8 +197,8 @@ def _approval_given(past: Past, event: e.ApprovalGiven) -> None:
         f"the approval of {event.checkpoint_id} had expired when it was given",
     )
     past.approved.add(event.checkpoint_id)
-    if asked.summary in past.allowed:
-        past.allowed[asked.summary].add(event.checkpoint_id)
+    if gate:
+        past.allowed[gate].add(event.checkpoint_id)
 
 
 def _approval_refused(past: Past, event: e.ApprovalRefused) -> None:
@@ -203,13 +211,13 @@ def _approval_refused(past: Past, event: e.ApprovalRefused) -> None:
 
 def _answered(
     past: Past, event: e.ApprovalGiven | e.ApprovalRefused
-) -> tuple[e.CheckpointRecorded, tuple[str, ...]]:
-    """Close the decision and return it, with its choices."""
+) -> tuple[str, tuple[str, ...]]:
+    """Close the decision; return the question of a guarded step if it asked one, and its choices."""
     check_summary(event.reason)
     asked = past.open.pop(event.checkpoint_id, None)
-    if asked is None or asked.required_action is None:
+    if asked is None:
         raise IllegalEventError(f"{event.checkpoint_id} is not an open decision")
-    return asked, asked.required_action.choices
+    return asked
 
 
 def _job_blocked(past: Past, event: e.JobBlocked) -> None:
@@ -237,6 +245,16 @@ def _acceptance_recorded(_past: Past, event: e.AcceptanceRecorded) -> None:
     )
 
 
+def _unknown(past: Past, event: e.UnknownEvent) -> None:
+    past.unknown.add(event.type)
+    _require_few(len(past.unknown), "types of events this release does not know")
+
+
+def _require_few(count: int, what: str) -> None:
+    """Require that a log is not made to wear its reader out: all that is open is in the state."""
+    _require(count <= MOST_OPEN, f"it makes {count} {what}; more than {MOST_OPEN} are not followed")
+
+
 _RULES: Final[Mapping[type, Callable[[Past, Any], None]]] = {
     e.JobSubmitted: _submitted,
     e.EnvironmentCaptured: _environment_captured,
@@ -253,4 +271,5 @@ _RULES: Final[Mapping[type, Callable[[Past, Any], None]]] = {
     e.JobResumed: _job_resumed,
     e.JobCompleted: _job_completed,
     e.AcceptanceRecorded: _acceptance_recorded,
+    e.UnknownEvent: _unknown,
 }

@@ -7,11 +7,14 @@ one stays readable. ``documents`` has the forms; here they are made while a log 
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import msgspec
 
 from wrkr_core import events as e
+from wrkr_core.errors import VerifyHistoryError
 from wrkr_core.jobpack import documents
 from wrkr_core.jobpack.manifest import (
     ACCEPTANCE,
@@ -36,6 +39,19 @@ if TYPE_CHECKING:
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
+@attrs.frozen(kw_only=True)
+class Room:
+    """How many blobs and recorded paths a log may speak of at most."""
+
+    blobs: float
+    paths: float
+
+
+SHORTEST_ROW: Final = 100
+"""Bytes that a path takes in ``artifacts_manifest.json`` at least."""
+WITHOUT_END: Final = Room(blobs=inf, paths=inf)
+
+
 class Projections:
     """Makes the documents; hand ``take_in`` every event once, in order.
 
@@ -48,8 +64,14 @@ class Projections:
 
     """
 
-    def __init__(self, job_id: str, *, checkpoints: Sink, approvals: Sink) -> None:
-        """Begin before the first event; each sink is handed whole lines with their newline."""
+    def __init__(
+        self, job_id: str, *, checkpoints: Sink, approvals: Sink, room: Room = WITHOUT_END
+    ) -> None:
+        """Begin before the first event; each sink is handed whole lines with their newline.
+
+        ``room`` is what a pack has for it; when a log speaks of more, ``take_in`` says so at once.
+        """
+        self._room = room
         self.approvals_given = 0
         self.approvals_refused = 0
         self.blobs: set[str] = set()
@@ -70,7 +92,13 @@ class Projections:
         }
 
     def take_in(self, recorded: e.RecordedEvent) -> None:
-        """Project the next event. Raises: VerifyMalformedError: no document may hold it."""
+        """Project the next event.
+
+        Raises:
+            VerifyMalformedError: No document may hold it.
+            VerifyHistoryError: There is no room for what it says.
+
+        """
         project = self._projected.get(type(recorded.event))
         if project is not None:
             project(recorded, recorded.event)
@@ -93,11 +121,18 @@ class Projections:
     def _finished(self, recorded: e.RecordedEvent, event: e.StepFinished) -> None:
         if event.result_blob is not None:
             self.blobs.add(event.result_blob)
+            if len(self.blobs) > self._room.blobs:
+                raise VerifyHistoryError("the log speaks of more blobs than the jobpack holds")
         for each in event.artifacts:
-            self._artifacts[each.path] = (each, recorded.seq)
+            self._keep(each, recorded.seq)
 
     def _kept(self, recorded: e.RecordedEvent, event: e.ArtifactRecorded) -> None:
-        self._artifacts[event.artifact.path] = (event.artifact, recorded.seq)
+        self._keep(event.artifact, recorded.seq)
+
+    def _keep(self, artifact: Artifact, seq: int) -> None:
+        self._artifacts[artifact.path] = (artifact, seq)
+        if len(self._artifacts) > self._room.paths:
+            raise VerifyHistoryError(f"the log speaks of more files than {ARTIFACTS} can name")
 
     def _accepted(self, recorded: e.RecordedEvent, event: e.AcceptanceRecorded) -> None:
         self._acceptance = documents.acceptance(recorded, event)

@@ -27,8 +27,10 @@ from wrkr_core.jobpack.followed import Followed
 from wrkr_core.jobpack.log import LogCheck
 from wrkr_core.jobpack.manifest import (
     APPROVALS,
+    ARTIFACTS,
     BLOBS,
     CHECKPOINTS,
+    DOCUMENTS,
     EVENTS,
     MANIFEST,
     PackedFile,
@@ -36,6 +38,7 @@ from wrkr_core.jobpack.manifest import (
     read_manifest,
 )
 from wrkr_core.jobpack.pack import Pack, located, placed
+from wrkr_core.jobpack.projections import SHORTEST_ROW, Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -84,6 +87,11 @@ def check_container(pack: Pack) -> str:
             "again by another tool is refused"
         )
         raise
+    for each in entries:
+        if each.name in DOCUMENTS and each.size > pack.limits.document_bytes:
+            raise archive.too_large(
+                f"the document {each.name} has {each.size} bytes", pack.limits.document_bytes, each
+            )
     pack.entries = {each.name: each for each in entries}
     if MANIFEST not in pack.entries:
         raise VerifyMalformedError(
@@ -190,7 +198,11 @@ def check_log(pack: Pack) -> str:
     documents = {
         name: pack.chunks(name) for name in (CHECKPOINTS, APPROVALS) if name in pack.entries
     }
-    pack.followed = Followed(manifest.job_id, pack.trust, documents)
+    named = pack.entries.get(ARTIFACTS)
+    room = Room(
+        blobs=len(pack.entries), paths=named.size // SHORTEST_ROW if named is not None else 0
+    )
+    pack.followed = Followed(manifest.job_id, pack.trust, documents, room)
     with located(lines):
         pack.followed.follow(_events(pack, check, lines, walk))
         if isinstance(pack.followed.outcome, VerifyError):

@@ -20,9 +20,11 @@ from tests.stories import (
     contents_of,
     packed,
     small_story,
+    submitted,
     whole_story,
 )
 from wrkr_core import events as e
+from wrkr_core.artifact import Artifact
 from wrkr_core.canonical import digest_bytes
 from wrkr_core.chain import hash_of
 from wrkr_core.errors import (
@@ -32,6 +34,7 @@ from wrkr_core.errors import (
     VerifyHistoryError,
     VerifyMalformedError,
 )
+from wrkr_core.jobpack.archive import Limits
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.jobpack.manifest import read_manifest
 from wrkr_core.jobpack.merkle import Tree
@@ -308,3 +311,22 @@ def test_what_its_schema_forbids_is_not_put_in_as_an_attestation() -> None:
         with pytest.raises(VerifyMalformedError) as caught:
             export_pack(story.store, story.job_id, io.BytesIO(), attest=lambda *_: wrong)  # noqa: B023  # called at once
         assert caught.value.details["entry"] in wrong
+
+
+def test_a_pack_larger_than_usual_says_what_a_reader_has_to_allow() -> None:
+    story = Story(job_id="j")
+    story.tell(submitted(JobSpec(name="j")))
+    few = export_pack(story.store, story.job_id, io.BytesIO())
+    for number in range(4000):
+        artifact = Artifact(path=f"{'p' * 200}/{number}", sha256="0" * 64, size=1)
+        story.tell(e.ArtifactRecorded(artifact=artifact))
+    out = io.BytesIO()
+
+    many = export_pack(story.store, story.job_id, out)
+
+    assert few.limits == Limits()
+    size = len(contents_of(out.getvalue())["artifacts_manifest.json"])
+    assert many.limits == Limits(document_bytes=size)
+    with pytest.raises(VerifyMalformedError, match=f"artifacts_manifest.json has {size} bytes"):
+        verify_pack(out)
+    assert verify_pack(out, limits=many.limits).ok

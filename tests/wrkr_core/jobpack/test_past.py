@@ -22,6 +22,7 @@ from wrkr_core import events as e
 from wrkr_core.budget import Budget, Reservation, amounts
 from wrkr_core.checkpoint import RequiredAction
 from wrkr_core.errors import VerifyHistoryError
+from wrkr_core.jobpack import past
 from wrkr_core.jobpack.history import History
 from wrkr_core.spec import CheckpointPolicy, Command, JobSpec, StepSpec
 
@@ -367,3 +368,36 @@ def test_no_more_checks_pass_than_were_run(passed: int) -> None:
     assert "cannot have passed" in refusal(
         forged(log, first(log, e.AcceptanceRecorded), passed=passed)
     )
+
+
+def test_a_log_cannot_open_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is open is in the state, so a log of a million open questions would never be read."""
+    monkeypatch.setattr(past, "MOST_OPEN", 2)
+    asking, reserving = working(), working()
+    action = RequiredAction(kind="approval", instructions="look", key="k")
+
+    def ask() -> None:
+        asking.tell(asking.checkpoint("decision-needed", "sure?", required_action=action))
+
+    for number in (1, 2):
+        ask()
+        reserving.tell(e.BudgetReserved(reservation=Reservation(id=f"r{number}", amounts=())))
+    follow(records(asking))
+    follow(records(reserving))
+    ask()
+    reserving.tell(e.BudgetReserved(reservation=Reservation(id="r3", amounts=())))
+
+    assert "it makes 3 open decisions; more than 2 are not followed" in refusal(records(asking))
+    assert "3 open reservations" in refusal(records(reserving))
+
+
+def test_a_log_cannot_hold_unknown_types_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past, "MOST_OPEN", 2)
+    story = working()
+    for number in (1, 1, 2):
+        story.tell(e.UnknownEvent(type=f"later_{number}/1", payload=e.NULL))
+    follow(records(story))
+
+    story.tell(e.UnknownEvent(type="later_3/1", payload=e.NULL))
+
+    assert "3 types of events this release does not know" in refusal(records(story))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.stories import BLOB, Story, contents_of, packed, submitted, whole_story
+from wrkr_core import events as e
+from wrkr_core.artifact import Artifact
 from wrkr_core.canonical import MAX_DEPTH, digest_bytes, dumps, is_canonical
-from wrkr_core.jobpack.projections import Projections
+from wrkr_core.errors import VerifyHistoryError
+from wrkr_core.jobpack.projections import SHORTEST_ROW, Projections, Room
 from wrkr_core.spec import JobSpec
 
 if TYPE_CHECKING:
@@ -83,3 +88,30 @@ def test_data_nested_as_deeply_as_allowed_is_projected() -> None:
     story.tell(story.checkpoint("plan", "first this", data=msgspec.Raw(deepest)))
 
     assert b'"data":' + deepest in projected(story)["checkpoints.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("room", "said"),
+    [
+        (Room(blobs=0, paths=9), "more blobs than the jobpack holds"),
+        (Room(blobs=1, paths=1), r"more files than artifacts_manifest\.json can name"),
+    ],
+)
+def test_a_log_that_speaks_of_more_than_there_is_room_for_is_left_at_once(
+    room: Room, said: str
+) -> None:
+    found = Projections("port-utils", checkpoints=len, approvals=len, room=room)
+
+    with pytest.raises(VerifyHistoryError, match=said):
+        deque(map(found.take_in, WHOLE.log.records()), maxlen=0)
+
+
+def test_no_path_takes_less_than_it_is_reckoned_with() -> None:
+    shortest = Artifact(path="a", sha256="0" * 64, size=0, redacted=True)
+    story = Story()
+    story.tell(submitted(JobSpec(name="port-utils")))
+    before = len(projected(story)["artifacts_manifest.json"])
+
+    story.tell(e.ArtifactRecorded(artifact=shortest))
+
+    assert len(projected(story)["artifacts_manifest.json"]) - before > SHORTEST_ROW
