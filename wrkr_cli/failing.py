@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from wrkr_cli.session import without_secrets
 from wrkr_core._version import __version__
 from wrkr_core.errors import (
     Blocked,
@@ -34,25 +35,34 @@ LONGEST_NAME: Final = 200  # characters of a name that no file can have
 
 def report(error: BaseException, arguments: Sequence[str]) -> int:
     """Print ``error`` to standard error as the arguments ask for; return the exit code."""
-    if os.environ.get("WRKR_DEBUG"):
-        raise error
-    from wrkr_core.views import plain
-
     told = _as_ours(error)
-    if "--json" in _own(arguments):
+    if os.environ.get("WRKR_DEBUG"):
+        import traceback
+
+        lines = ["".join(traceback.format_exception(error)).rstrip("\n")]
+    elif "--json" in _own(arguments):
         import json
 
-        print(json.dumps(envelope(told), ensure_ascii=False, sort_keys=True), file=sys.stderr)
-        return told.exit_code
-    print(f"{told.code}: {plain(told.message)}", file=sys.stderr)
-    problems = told.problems if isinstance(told, InvalidInputError) else ()
-    for problem in problems[:MOST_PROBLEMS]:
-        print(f"  {plain(problem)}", file=sys.stderr)
-    if len(problems) > MOST_PROBLEMS:
-        print(f"  … and {len(problems) - MOST_PROBLEMS} more", file=sys.stderr)
-    if told.hint:
-        print(f"  {plain(told.hint)}", file=sys.stderr)
+        lines = [json.dumps(envelope(told), ensure_ascii=False, sort_keys=True)]
+    else:
+        lines = _lines(told)
+    for line in lines:
+        print(without_secrets(line), file=sys.stderr)
     return told.exit_code
+
+
+def _lines(told: WrkrError) -> list[str]:
+    """Return the error as it is told to people: what is wrong, each mistake, and the way out."""
+    from wrkr_core.views import plain
+
+    lines = [f"{told.code}: {plain(told.message)}"]
+    problems = told.problems if isinstance(told, InvalidInputError) else ()
+    lines += [f"  {plain(problem)}" for problem in problems[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        lines.append(f"  … and {len(problems) - MOST_PROBLEMS} more")
+    if told.hint:
+        lines.append(f"  {plain(told.hint)}")
+    return lines
 
 
 def _own(arguments: Sequence[str]) -> Sequence[str]:

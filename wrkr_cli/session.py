@@ -64,8 +64,9 @@ class Session:
         """The ledger over the store; what only looks at one job needs less (``job_log``)."""
         if self._ledger is None:
             from wrkr_core.ledger import Ledger
+            from wrkr_run.redaction import KnownSecrets
 
-            self._ledger = Ledger(self.store)
+            self._ledger = Ledger(self.store, redact=KnownSecrets())
         return self._ledger
 
     def approver(self) -> str:
@@ -104,12 +105,19 @@ class Session:
     def note(self, text: str) -> None:
         """Say something about what is going on, unless quiet."""
         if not self.is_quiet:
-            print(text, file=sys.stderr, flush=True)
+            print(without_secrets(text), file=sys.stderr, flush=True)
 
     def detail(self, text: str) -> None:
         """Say something only the curious want to know."""
         if self.is_verbose:
-            print(text, file=sys.stderr, flush=True)
+            print(without_secrets(text), file=sys.stderr, flush=True)
+
+
+def without_secrets(text: str) -> str:
+    """Return ``text`` with markers in the place of secrets, for what ends in the logs of others."""
+    from wrkr_run.redaction import KnownSecrets, throwaway_mask
+
+    return throwaway_mask(KnownSecrets()).text(text)
 
 
 def _json(view: Mapping[str, object]) -> str:

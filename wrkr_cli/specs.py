@@ -6,14 +6,64 @@ import os
 import sys
 from errno import ENAMETOOLONG
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from wrkr_core.errors import InvalidInputError, NotFoundError
+import click
+
+from wrkr_core.errors import InvalidInputError, NotFoundError, UnsafeOperationError
 
 if TYPE_CHECKING:
+    from wrkr_cli.session import Session
     from wrkr_core.spec import JobSpec
 
 LARGEST: Final = 1 << 20  # bytes; no person writes more
+
+
+allow_secrets_option: Final = click.option(
+    "--allow-secrets",
+    is_flag=True,
+    help="Record the spec although it holds secrets, and that it was allowed.",
+)
+
+
+def submit_spec(
+    session: Session,
+    path: Path | str,
+    *,
+    job_id: str | None,
+    by: str | None,
+    allow_secrets: bool,
+) -> tuple[str, bool]:
+    """Submit the spec in the file; return the job's id and whether it is new.
+
+    Raises: as ``load_spec`` and ``Ledger.submitted``; UnsafeOperationError names the lines.
+    """
+    data, name = _read(str(path)), _shown(str(path))
+    spec = _spec(data, name)
+    try:
+        return session.ledger.submitted(spec, job_id=job_id, by=by, allow_secrets=allow_secrets)
+    except UnsafeOperationError as error:
+        raise _with_lines(error, data, name) from error
+
+
+def _with_lines(error: UnsafeOperationError, data: bytes, name: str) -> UnsafeOperationError:
+    """Return the refusal with the lines of the file that hold the secrets."""
+    from wrkr_core.spec_file.document import read_document
+    from wrkr_core.spec_file.problems import path_text
+
+    document = read_document(data, name=name)
+    places: Any = error.details["places"]
+    lines = [
+        f"{name}:{document.line_of(tuple(each['path']))}: {path_text(tuple(each['path']))} "
+        f"({each['rule']})"
+        for each in places
+    ]
+    what = "a secret" if len(lines) == 1 else f"{len(lines)} secrets"
+    return UnsafeOperationError(
+        f"{name} holds {what}, which would be recorded: {', '.join(lines)}",
+        hint=error.hint,
+        **error.details,
+    )
 
 
 def load_spec(path: Path | str) -> JobSpec:
@@ -21,10 +71,17 @@ def load_spec(path: Path | str) -> JobSpec:
 
     Raises: NotFoundError, InvalidInputError: with every mistake of the file.
     """
+    return _spec(_read(str(path)), _shown(str(path)))
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def _spec(data: bytes, name: str) -> JobSpec:
     from wrkr_core.spec_file import read_spec
 
-    name = str(path)
-    return in_workspace(read_spec(_read(name), name="standard input" if name == "-" else name))
+    return in_workspace(read_spec(data, name=name))
 
 
 def _read(name: str) -> bytes:
@@ -69,4 +126,5 @@ def in_workspace(spec: JobSpec) -> JobSpec:
         steps=spec.steps,
         command=spec.command,
         python=spec.python,
+        secrets=spec.secret_names,
     )

@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from wrkr_core.errors import StepFailedError as StepFailedError
     from wrkr_core.errors import StepTimeoutError as StepTimeoutError
     from wrkr_core.errors import StoreError as StoreError
+    from wrkr_core.errors import UnsafeOperationError as UnsafeOperationError
     from wrkr_core.errors import VerifyError as VerifyError
     from wrkr_core.errors import WrkrError as WrkrError
     from wrkr_core.events import RecordedEvent as RecordedEvent
     from wrkr_core.finding import open_store as open_store
     from wrkr_core.job.state import JobState as JobState
     from wrkr_core.ledger import Ledger as Ledger
+    from wrkr_core.redaction import Secrets as Secrets
     from wrkr_core.results import Outcome as Outcome
     from wrkr_core.results import register_result as register_result
     from wrkr_core.spec import Check as Check
@@ -75,11 +77,13 @@ _HOMES: Final = {
     "Outcome": "results",
     "RecordedEvent": "events",
     "ResultNotStorableError": "errors",
+    "Secrets": "redaction",
     "StepFailedError": "errors",
     "StepSpec": "spec",
     "StepTimeoutError": "errors",
     "Store": "store",
     "StoreError": "errors",
+    "UnsafeOperationError": "errors",
     "Variable": "spec",
     "VerifyError": "errors",
     "WrkrError": "errors",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wrkr_core.events import RecordedEvent
     from wrkr_core.job.state import JobState, Status
     from wrkr_core.machine import Machine
+    from wrkr_core.redaction import Secrets
     from wrkr_core.spec import JobSpec
     from wrkr_core.store import Store
 
@@ -41,10 +42,15 @@ class AsyncLedger:
     """
 
     def __init__(
-        self, store: Store, *, machine: Machine | None = None, actor: str | None = None
+        self,
+        store: Store,
+        *,
+        machine: Machine | None = None,
+        actor: str | None = None,
+        redact: Secrets | None = None,
     ) -> None:
         """Use ``store``; closing it stays the caller's business."""
-        self._ledger = Ledger(store, machine=machine, actor=actor)
+        self._ledger = Ledger(store, machine=machine, actor=actor, redact=redact)
         self._threads = Threads(THREADS)
 
     async def __aenter__(self) -> Self:
@@ -70,16 +76,30 @@ class AsyncLedger:
         return self._ledger
 
     async def submit(
-        self, spec: JobSpec, *, job_id: str | None = None, by: str | None = None
+        self,
+        spec: JobSpec,
+        *,
+        job_id: str | None = None,
+        by: str | None = None,
+        allow_secrets: bool = False,
     ) -> str:
         """Record that the job exists; see ``Ledger.submit``."""
-        return await self._threads.run(self._ledger.submit, spec, job_id=job_id, by=by)
+        return await self._threads.run(
+            self._ledger.submit, spec, job_id=job_id, by=by, allow_secrets=allow_secrets
+        )
 
     async def submitted(
-        self, spec: JobSpec, *, job_id: str | None = None, by: str | None = None
+        self,
+        spec: JobSpec,
+        *,
+        job_id: str | None = None,
+        by: str | None = None,
+        allow_secrets: bool = False,
     ) -> tuple[str, bool]:
         """Submit; return the id and whether the job is new; see ``Ledger.submitted``."""
-        return await self._threads.run(self._ledger.submitted, spec, job_id=job_id, by=by)
+        return await self._threads.run(
+            self._ledger.submitted, spec, job_id=job_id, by=by, allow_secrets=allow_secrets
+        )
 
     async def spec(self, job_id: str) -> JobSpec:
         """Return what the job was asked to do; see ``Ledger.spec``."""

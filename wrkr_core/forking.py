@@ -49,7 +49,7 @@ def fork_job(ledger: Ledger, job_id: str, *, at: int | str, new_id: str | None, 
     events = [*beginning, *copied]
     if copied:
         events.append(e.LeaseReleased(worker=FORK_WORKER, epoch=1, reason="forked", heartbeats=0))
-    log = JobLog(ledger.store, ledger.machine, fork)
+    log = JobLog(ledger.store, ledger.machine, fork, ledger.redact)
     done = 0
     if log.load() is not None:
         done = _done(log, events)

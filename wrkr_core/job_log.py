@@ -22,6 +22,7 @@ from wrkr_core.errors import (
     Unknown,
     WrkrError,
 )
+from wrkr_core.events import JobSubmitted
 from wrkr_core.job.fold import Folding
 from wrkr_core.record import open_all, seal_all
 from wrkr_core.store import check_name
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from wrkr_core.events import RecordedEvent
     from wrkr_core.job.state import JobState
     from wrkr_core.machine import Machine
+    from wrkr_core.redaction import Mask, Secrets
     from wrkr_core.store import Event, NewEvent, Store
 
     Command = Callable[[JobState | None, int], tuple[JobEvent, ...]]
@@ -52,12 +54,16 @@ class JobLog:
 
     """
 
-    def __init__(self, store: Store, machine: Machine, job_id: str) -> None:
-        """Read nothing yet."""
+    def __init__(
+        self, store: Store, machine: Machine, job_id: str, secrets: Secrets | None = None
+    ) -> None:
+        """Read nothing yet. What ``secrets`` knows is masked before it is recorded."""
         self.job_id = job_id
         self.state: JobState | None = None
         self._store = store
         self._machine = machine
+        self._secrets = secrets
+        self._mask: Mask | None = None
         self._folding: Folding | None = None  # at ``state``, or None when that is not known
         self._next_folding: Folding | None = None
         self._name = ""
@@ -181,6 +187,7 @@ class JobLog:
                 raise
             if not events:
                 return []
+            events = self._masked(events)
             after, prev = (state.seq, state.hash) if state else (0, GENESIS)
             new, recorded = seal_all(
                 self.job_id, after=after, prev=prev, events=events, at=at, by=by, ids=self._ids()
@@ -202,6 +209,54 @@ class JobLog:
             f"job {self.job_id} is written by too many at once; gave up after {TRIES} tries",
             job_id=self.job_id,
         )
+
+    def mask(self) -> Mask | None:
+        """Return what masks secrets in what is recorded here, None when nothing knows any.
+
+        Raises: Corrupt, NotFoundError: the spec, which may declare some, cannot be read.
+        """
+        if self._secrets is None or self._mask is not None:
+            return self._mask
+        from wrkr_core.job_key import job_key
+        from wrkr_core.redaction import Mask
+
+        mask = Mask(
+            self._secrets.declaring(self._declared()),
+            lambda: job_key(self._store, self._machine, self.job_id),
+        )
+        if self.state is not None:
+            self._mask = mask
+        return mask
+
+    def masked(self, text: str) -> str:
+        """Return ``text`` as it is recorded in a summary. Raises: as ``mask``."""
+        mask = self.mask()
+        if mask is None:
+            return text
+        from wrkr_core.masking import masked_text
+
+        return masked_text(mask, text)
+
+    def masked_json(self, data: bytes) -> bytes:
+        """Return canonical JSON as it is recorded; the same object if it is. Raises: as ``mask``."""
+        mask = self.mask()
+        return data if mask is None else mask.json(data)
+
+    def _declared(self) -> tuple[str, ...]:
+        """Return the variables the spec declares to be secret; none while there is no job."""
+        for recorded in self.records(0, 1):
+            if isinstance(recorded.event, JobSubmitted):
+                return recorded.event.spec.secret_names
+        return ()
+
+    def _masked(self, events: tuple[JobEvent, ...]) -> tuple[JobEvent, ...]:
+        """Return the events as they may be recorded. Raises: UnsafeOperationError."""
+        mask = self.mask()
+        if mask is None:
+            return events
+        from wrkr_core.masking import masked_event
+
+        return tuple(masked_event(mask, each) for each in events)
 
     def _append(self, expected: int, new: Sequence[NewEvent], *, durable: bool) -> None:
         """Append, repeating the same call as long as its outcome is unknown (A3, A4)."""

@@ -13,15 +13,9 @@ from wrkr_core import events as e
 from wrkr_core import watching
 from wrkr_core._version import __version__
 from wrkr_core.canonical import dumps
-from wrkr_core.checkpoint import ArtifactChanges, RequiredAction
-from wrkr_core.errors import Corrupt, Deleted, NotFoundError, WrkrError, check_whole
+from wrkr_core.errors import Deleted, NotFoundError, WrkrError, check_whole
 from wrkr_core.ids import check_actor, check_job_id, job_id_for
-from wrkr_core.job.decide.deciding import (
-    decide_approve,
-    decide_ask,
-    decide_checkpoint,
-    decide_refuse,
-)
+from wrkr_core.job.decide.deciding import decide_approve, decide_refuse, emitted
 from wrkr_core.job.decide.lifecycle import (
     decide_cancel,
     decide_pause,
@@ -39,7 +33,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from wrkr_core.budget import Amount
+    from wrkr_core.checkpoint import ArtifactChanges
     from wrkr_core.job.state import JobState, Status
+    from wrkr_core.redaction import Secrets
     from wrkr_core.spec import JobSpec
     from wrkr_core.store import Store
     from wrkr_core.work.claiming import Claims, Probe
@@ -54,16 +50,23 @@ class Ledger:
     Attributes:
         store: Where the records are.
         actor: Who does what is done without a name given, by default the system's user.
+        redact: What knows the secrets that are masked in all that is recorded; None: no one does.
 
     """
 
     def __init__(
-        self, store: Store, *, machine: Machine | None = None, actor: str | None = None
+        self,
+        store: Store,
+        *,
+        machine: Machine | None = None,
+        actor: str | None = None,
+        redact: Secrets | None = None,
     ) -> None:
         """Use ``store``; closing it stays the caller's business."""
         self.store = store
         self.machine: Machine = machine if machine is not None else ThisMachine()
         self.actor = check_actor(actor if actor is not None else user_name() or "local user")
+        self.redact = redact
         self._claims: Claims | None = None
 
     def state(self, job_id: str, *, at: int | None = None) -> JobState:
@@ -111,22 +114,9 @@ class Ledger:
 
         A job that cannot be read does not hide the others: ``on_damage`` is told its id and why.
         """
-        check_whole("limit", limit, 1)
-        found: list[JobState] = []
-        while page := self.store.streams(after=after, limit=min(limit, 1000)):
-            for info in page:
-                after = info.stream
-                try:
-                    state = self._log(after).load()
-                except (Corrupt, NotFoundError) as error:
-                    if on_damage is not None:
-                        on_damage(after, error)
-                    continue
-                if state is not None and status in (None, state.status):
-                    found.append(state)
-                    if len(found) == limit:
-                        return found
-        return found
+        return watching.jobs(
+            self.store, self._log, status=status, after=after, limit=limit, on_damage=on_damage
+        )
 
     def follow(
         self, job_id: str, *, after: int = 0, timeout: float | None = None
@@ -159,7 +149,14 @@ class Ledger:
         state = self._require(log.load(), job_id)
         return watching.wait(log, self.machine, state, until=until, timeout=timeout)
 
-    def submit(self, spec: JobSpec, *, job_id: str | None = None, by: str | None = None) -> str:
+    def submit(
+        self,
+        spec: JobSpec,
+        *,
+        job_id: str | None = None,
+        by: str | None = None,
+        allow_secrets: bool = False,
+    ) -> str:
         """Record that the job exists, queued; return its id. Durable when it returns.
 
         The same id with the same spec again is no error and changes nothing.
@@ -167,20 +164,31 @@ class Ledger:
         Raises:
             JobExistsError: The id is taken by another spec.
             InvalidInputError: The id or spec cannot be used.
+            UnsafeOperationError: The spec holds what ``redact`` knows, and that is not allowed.
 
         """
-        return self.submitted(spec, job_id=job_id, by=by)[0]
+        return self.submitted(spec, job_id=job_id, by=by, allow_secrets=allow_secrets)[0]
 
     def submitted(
-        self, spec: JobSpec, *, job_id: str | None = None, by: str | None = None
+        self,
+        spec: JobSpec,
+        *,
+        job_id: str | None = None,
+        by: str | None = None,
+        allow_secrets: bool = False,
     ) -> tuple[str, bool]:
         """Submit as ``submit`` does; return the id and whether the job is new."""
         if job_id is None:
             job_id = job_id_for(spec.name, self.machine.new_id())
         check_job_id(job_id)
+        from wrkr_core.spec_secrets import allowed_secrets, with_allowance
+
+        allowed = allowed_secrets(spec, self.redact, allow=allow_secrets)
         log = self._log(job_id)
         recorded = log.decide(
-            lambda state, _at: decide_submit(state, job_id=job_id, spec=spec, engine=__version__),
+            lambda state, _at: with_allowance(
+                decide_submit(state, job_id=job_id, spec=spec, engine=__version__), allowed
+            ),
             by=self._by(by),
         )
         return job_id, bool(recorded)
@@ -289,24 +297,15 @@ class Ledger:
         """
         raw = e.NULL if data is None else Raw(dumps(data))
 
-        def rule(state: JobState, _at: int) -> tuple[e.Event, ...]:
-            if kind == "decision-needed":
-                action = RequiredAction(
-                    kind="choice" if choices else "approval",
-                    instructions=summary,
-                    key=f"external:{state.seq + 1}",
-                    choices=choices,
-                )
-                return decide_ask(state, question=summary, action=action, data=raw, epoch=None)
-            changes = artifacts if artifacts is not None else ArtifactChanges()
-            return decide_checkpoint(
-                state, kind=kind, summary=summary, artifacts=changes, data=raw, epoch=None
+        def rule(state: JobState) -> tuple[e.Event, ...]:
+            return emitted(
+                state, kind=kind, summary=summary, artifacts=artifacts, choices=choices, data=raw
             )
 
         log = self._log(job_id)
         self._require(log.load(), job_id)
         recorded = log.decide(
-            lambda _state, at: rule(self._require(log.state, job_id), at), by=self._by(by)
+            lambda _state, _at: rule(self._require(log.state, job_id)), by=self._by(by)
         )
         return f"cp_{recorded[0].seq}"
 
@@ -375,7 +374,7 @@ class Ledger:
 
     def _log(self, job_id: str) -> JobLog:
         check_stream(job_id)
-        return JobLog(self.store, self.machine, job_id)
+        return JobLog(self.store, self.machine, job_id, self.redact)
 
     def _by(self, by: str | None) -> str:
         return check_actor(by if by is not None else self.actor)

@@ -6,8 +6,9 @@ whether two specs ask for the same. Times are microseconds.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -20,6 +21,8 @@ from wrkr_core.ids import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+VARIABLE_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +109,8 @@ class JobSpec:
         checkpoints: When to record progress, and what must be recorded.
         expected_artifacts: Globs in the workspace that must match a file before the job completes.
         acceptance: Commands that must pass before the job completes.
+        secrets: Names of environment variables whose values are masked in what is recorded, although
+            the names do not say that they are secrets; see ``secret_names``.
 
     """
 
@@ -120,6 +125,8 @@ class JobSpec:
     steps: tuple[StepSpec, ...] = ()
     command: Command | None = None
     python: str = ""
+    # A spec without it has the bytes, and so the digest, that it had before there was such a key.
+    secrets: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
     def __init__(
         self,
@@ -135,6 +142,7 @@ class JobSpec:
         steps: Sequence[StepSpec] = (),
         command: Command | None = None,
         python: str = "",
+        secrets: Sequence[str] = (),
     ) -> None:
         """Check and set everything. Raises: InvalidInputError: a value can never be right."""
         check_name(name)
@@ -170,15 +178,29 @@ class JobSpec:
             "steps": tuple(steps),
             "command": command,
             "python": python,
+            "secrets": check_variables(secrets) or msgspec.UNSET,
         }
         for name_of, value in given.items():
             object.__setattr__(self, name_of, value)
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The variables declared to be secrets, sorted; empty if none are."""
+        return () if isinstance(self.secrets, msgspec.UnsetType) else self.secrets
 
     @property
     def input_values(self) -> dict[str, object]:
         """The inputs as a new dict."""
         values: dict[str, object] = msgspec.json.decode(self.inputs)
         return values
+
+
+def check_variables(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of variables, each once, sorted. Raises: InvalidInputError."""
+    for name in names:
+        if not re.fullmatch(VARIABLE_NAME, name):
+            raise InvalidInputError(f"{name!r} is not the name of an environment variable")
+    return tuple(sorted(set(names)))
 
 
 def _check_command(command: Command, what: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wrkr_core.errors import InvalidInputError, check_whole
+from wrkr_core.errors import Corrupt, InvalidInputError, NotFoundError, check_whole
 from wrkr_core.record import open_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from wrkr_core.errors import WrkrError
     from wrkr_core.events import RecordedEvent
     from wrkr_core.job.state import JobState, Status
     from wrkr_core.job_log import JobLog
@@ -19,6 +20,34 @@ if TYPE_CHECKING:
 SHORTEST: Final = 20_000  # µs between looks, doubled while nothing happens
 LONGEST: Final = 250_000
 SECOND: Final = 1_000_000
+
+
+def jobs(
+    store: Store,
+    log_of: Callable[[str], JobLog],
+    *,
+    status: Status | None,
+    after: str,
+    limit: int,
+    on_damage: Callable[[str, WrkrError], None] | None,
+) -> list[JobState]:
+    """Return jobs by id; see ``Ledger.jobs``. ``log_of`` returns the unread log of a job."""
+    check_whole("limit", limit, 1)
+    found: list[JobState] = []
+    while page := store.streams(after=after, limit=min(limit, 1000)):
+        for info in page:
+            after = info.stream
+            try:
+                state = log_of(after).load()
+            except (Corrupt, NotFoundError) as error:
+                if on_damage is not None:
+                    on_damage(after, error)
+                continue
+            if state is not None and status in (None, state.status):
+                found.append(state)
+                if len(found) == limit:
+                    return found
+    return found
 
 
 def feed(store: Store, cursor: str, limit: int) -> tuple[list[tuple[str, RecordedEvent]], str]:

@@ -25,12 +25,15 @@ from wrkr_run.command import run_command
 from wrkr_run.custom_checks import require_installed, run_custom
 from wrkr_run.interruption import Interruption
 from wrkr_run.judged_job import JudgedJob
+from wrkr_run.supervision import mask_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from wrkr_core.acceptance.config import AcceptanceConfig
     from wrkr_core.ledger import Ledger
+    from wrkr_core.redaction import Mask
     from wrkr_core.spec import Check
 
 
@@ -64,11 +67,12 @@ def run_acceptance(
             contents={path: _digest(path, workspace) for path, _wanted in config.contents},
         ),
     ]
-    running = _Running(ledger, facts, workspace, Interruption())
+    mask = mask_of(ledger, job_id, ledger.spec(job_id))
+    running = _Running(ledger, facts, workspace, Interruption(), mask)
     with running.interruption.listen():
         results += [running.check(each) for each in config.checks]
     event = outcome(results, config.digest)
-    log = JobLog(ledger.store, ledger.machine, job_id)
+    log = JobLog(ledger.store, ledger.machine, job_id, ledger.redact)
     log.load()
     log.decide(lambda now, _at: decide_outcome(now or state, state.seq, event), by=by)
     return results
@@ -98,6 +102,7 @@ class _Running:
     facts: JobFacts
     workspace: Path
     interruption: Interruption
+    mask: Callable[[Mapping[str, str]], Mask]
 
     def check(self, check: Check | CustomCheck) -> CheckResult:
         """Run one check to its end and return how it came out."""
@@ -109,6 +114,7 @@ class _Running:
             variables=self._variables(check.name),
             machine=self.ledger.machine,
             interruption=self.interruption,
+            mask=self.mask,
         )
 
     def _command(self, check: Check) -> CheckResult:
@@ -120,6 +126,7 @@ class _Running:
                 variables=self._variables(check.name),
                 machine=self.ledger.machine,
                 interruption=self.interruption,
+                mask=self.mask,
             )
         except StepFailedError as error:
             return CheckResult(name=name, code=AcceptanceTestError.code, message=error.message)

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from wrkr_core.redaction import counted
+
 if TYPE_CHECKING:
-    from wrkr_run.redaction import Redactor
+    from collections.abc import Mapping
+
+    from wrkr_core.redaction import Hit, Mask
 
 LONGEST_LINE: Final = 500  # characters
 KEPT: Final = 32 * 1024  # bytes of the beginning, and as many of the end
@@ -19,12 +23,14 @@ class Captured:
 
     ``text`` is all of it, or its first and last 32 KiB with a line between that says how much is
     missing. Secrets are masked; bytes that are no UTF-8 are replaced. ``size`` is what the program
-    wrote and ``omitted`` what of it is not in ``text``, in bytes.
+    wrote and ``omitted`` what of it is not in ``text``, in bytes. ``redacted`` is how many secrets
+    were masked, by rule.
     """
 
     text: str
     size: int
     omitted: int
+    redacted: Mapping[str, int] = attrs.field(factory=dict[str, int])
 
     @property
     def last_line(self) -> str:
@@ -40,11 +46,11 @@ class Capture:
     the cut is masked before the cut is made.
     """
 
-    def __init__(self, redactor: Redactor) -> None:
-        """Begin empty; ``redactor`` knows what must not be kept."""
+    def __init__(self, mask: Mask) -> None:
+        """Begin empty; ``mask`` knows what must not be kept."""
         self.size = 0
-        self._redactor = redactor
-        self._room = KEPT + redactor.overlap
+        self._mask = mask
+        self._room = KEPT + mask.secrets.overlap
         self._head = bytearray()
         self._tail = bytearray()
 
@@ -63,20 +69,31 @@ class Capture:
     def result(self) -> Captured:
         """Return what was taken in so far."""
         head, tail = bytes(self._head), bytes(self._tail[-self._room :])
-        redactor = self._redactor
         if self.size <= len(head) + len(tail):
             head = tail = head + tail  # nothing is lost yet: both ends are of the same piece
         if self.size <= 2 * KEPT:
-            return Captured(text=_text(redactor.mask(head)), size=self.size, omitted=0)
-        first = head[: redactor.before(head, KEPT)]
-        last = tail[redactor.behind(tail, len(tail) - KEPT) :]
+            masked, counts = self._mask.data(head)
+            return Captured(text=_text(masked), size=self.size, omitted=0, redacted=counted(counts))
+        first = head[: _before(self._mask.hits(head), KEPT)]
+        last = tail[_behind(self._mask.hits(tail), len(tail) - KEPT) :]
         omitted = self.size - len(first) - len(last)
+        (begin, counts), (end, more) = self._mask.data(first), self._mask.data(last)
         return Captured(
-            text=f"{_text(redactor.mask(first))}\n[… {omitted} bytes omitted …]\n"
-            f"{_text(redactor.mask(last))}",
+            text=f"{_text(begin)}\n[… {omitted} bytes omitted …]\n{_text(end)}",
             size=self.size,
             omitted=omitted,
+            redacted=counted(counts + more),
         )
+
+
+def _before(hits: list[Hit], at: int) -> int:
+    """Return ``at``, or the beginning of the secret that lies across it."""
+    return next((each.start for each in hits if each.start < at < each.end), at)
+
+
+def _behind(hits: list[Hit], at: int) -> int:
+    """Return ``at``, or the end of the secret that lies across it."""
+    return next((each.end for each in hits if each.start < at < each.end), at)
 
 
 def _text(data: bytes) -> str:

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 
 from wrkr_core.errors import InvalidInputError, LeaseConflictError
+from wrkr_core.redaction import counted
 from wrkr_run.capture import Capture, Captured
 from wrkr_run.launching import Launched, find_program
-from wrkr_run.redaction import Redactor
+from wrkr_run.redaction import KnownSecrets, throwaway_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from wrkr_core.machine import Machine
+    from wrkr_core.redaction import Mask
     from wrkr_core.spec import Command
     from wrkr_run.interruption import Interruption
 
@@ -87,6 +90,11 @@ class CommandOutcome:
         return self.exit_code == 0 and not self.timed_out
 
     @property
+    def redacted(self) -> dict[str, int]:
+        """How many secrets were masked in its output, by rule."""
+        return counted(Counter(self.stdout.redacted) + Counter(self.stderr.redacted))
+
+    @property
     def summary(self) -> str:
         """How it ended, in a few words, with the last line it wrote to standard error."""
         ended = f"exit code {self.exit_code}" if self.signal is None else f"ended by {self.signal}"
@@ -103,13 +111,15 @@ def run_command(  # a run is made of these
     interruption: Interruption,
     guard: Guard | None = None,
     grace: int = GRACE,
+    mask: Callable[[Mapping[str, str]], Mask] | None = None,
 ) -> CommandOutcome:
     """Run ``command`` and return how it ended.
 
     It gets this process's environment, its own variables and then ``variables``; ``/dev/null`` as
     input; a session of its own. At its timeout, when ``guard`` objects or when an interruption is
     requested, the process group gets SIGTERM and, ``grace`` µs later or when the main process has
-    ended, SIGKILL. Call it from a thread that lives until it returns.
+    ended, SIGKILL. Call it from a thread that lives until it returns. ``mask`` is handed the command's
+    whole environment and returns what masks its output; without it markers are this run's own.
 
     Raises:
         StepFailedError: It cannot be started.
@@ -125,8 +135,8 @@ def run_command(  # a run is made of these
         **variables,
     }
     argv = find_program(arguments(command), folder, environment)
-    redactor = Redactor(environment)
-    captures = {"stdout": Capture(redactor), "stderr": Capture(redactor)}
+    masking = mask(environment) if mask is not None else throwaway_mask(KnownSecrets(environment))
+    captures = {"stdout": Capture(masking), "stderr": Capture(masking)}
     began = machine.uptime()
     with Launched(argv, folder=folder, environment=environment) as launched:
         run = _Run(launched, captures, allowed, interruption, machine, grace)

@@ -25,13 +25,13 @@ from wrkr_core.spec import Command
 from wrkr_run import custom_check_process
 from wrkr_run.command import run_command
 from wrkr_run.custom_check_process import GROUP, MOST_SHOWN
-from wrkr_run.redaction import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from wrkr_core.acceptance.config import AcceptanceConfig
     from wrkr_core.machine import Machine
+    from wrkr_core.redaction import Mask
     from wrkr_run.command import CommandOutcome
     from wrkr_run.interruption import Interruption
     from wrkr_run.judged_job import JudgedJob
@@ -79,10 +79,12 @@ def run_custom(
     variables: Mapping[str, str],
     machine: Machine,
     interruption: Interruption,
+    mask: Callable[[Mapping[str, str]], Mask],
 ) -> CheckResult:
     """Run one custom check to its end, or until its time is up, and return how it came out.
 
-    Whatever it does, raise, return nonsense or end its process, is a check that failed.
+    Whatever it does, raise, return nonsense or end its process, is a check that failed. ``mask`` as in
+    ``run_command``; what the check says is masked by it, too.
 
     Raises: KeyboardInterrupt: an interruption was requested.
     """
@@ -98,11 +100,12 @@ def run_custom(
                 variables=variables,
                 machine=machine,
                 interruption=interruption,
+                mask=mask,
             )
         except StepFailedError as error:
             return _failed(check, error.message)
-        redactor = Redactor({**os.environ, **variables})
-        problems = _read(answer, redactor) if ended.succeeded else None
+        masking = mask({**os.environ, **variables})
+        problems = _read(answer, masking) if ended.succeeded else None
     return _judged(check, ended, problems)
 
 
@@ -111,11 +114,12 @@ def _import_path() -> list[str]:
     return [str(Path(each).absolute()) for each in sys.path]
 
 
-def _read(answer: Path, redactor: Redactor) -> list[str] | None:
+def _read(answer: Path, mask: Mask) -> list[str] | None:
     """Return the problems that the check named, masked, None if there is no answer."""
     try:
         with answer.open("rb") as file:
-            return msgspec.json.decode(redactor.mask(file.read(LARGEST_ANSWER)), type=list[str])
+            masked, _counts = mask.data(file.read(LARGEST_ANSWER))
+            return msgspec.json.decode(masked, type=list[str])
     except (OSError, msgspec.DecodeError):
         return None
 

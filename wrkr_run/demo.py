@@ -23,6 +23,7 @@ from wrkr_core.ledger import Ledger
 from wrkr_run.demo_effects import repeated_in_ledger, repeated_on_disk
 from wrkr_run.demo_project import QUESTION, SLOW_STEPS, make_project, make_spec
 from wrkr_run.files import write_atomically
+from wrkr_run.redaction import KnownSecrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +82,7 @@ def run_demo(
     url = store_url(folder)
     store = open_store(url)
     try:
-        ledger = Ledger(store)
+        ledger = Ledger(store, redact=KnownSecrets())
         job_id = ledger.submit(make_spec(folder, repository))
         demo = _Demo(folder, url, ledger, job_id, report)
         return demo.run(confirm=None if approve else confirm)

@@ -15,8 +15,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from wrkr_core.environment import Fingerprint, Observation, fingerprint
-from wrkr_core.errors import Conflict, InvalidInputError, StepFailedError
+from wrkr_core.errors import InvalidInputError, StepFailedError
 from wrkr_core.events import JobSubmitted
+from wrkr_core.job_key import job_key
 from wrkr_core.job_log import JobLog
 from wrkr_run.launching import Launched, find_program
 from wrkr_run.workspace import workspace_of
@@ -68,19 +69,6 @@ def _spec(store: Store, machine: Machine, job_id: str) -> JobSpec:
         if isinstance(recorded.event, JobSubmitted):
             return recorded.event.spec
     raise InvalidInputError(f"job {job_id} does not begin with its spec")
-
-
-def job_key(store: Store, machine: Machine, job_id: str) -> bytes:
-    """Return the 32 bytes of key that belong to the job, made once by whoever comes first."""
-    name = f"key/{job_id}"
-    while (cell := store.get(name)) is None:
-        # Four ids hold 320 random bits; there is no other door to randomness.
-        drawn = "".join(machine.new_id() for _ in range(4))
-        try:
-            store.put(name, sha256(drawn.encode("ascii")).digest(), 0)
-        except Conflict:
-            continue  # somebody else made it: theirs counts
-    return cell.data
 
 
 def observe(rules: Iterable[str], *, workspace: Path, key: bytes, machine: Machine) -> Fingerprint:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from wrkr_core.ledger import Ledger
     from wrkr_core.spec import JobSpec
     from wrkr_core.work.job import Job
+    from wrkr_run.command import CommandOutcome
 
 
 def is_workable(spec: JobSpec) -> bool:
@@ -96,6 +97,16 @@ def _steps(spec: JobSpec) -> tuple[StepSpec, ...]:
     if spec.command is not None:
         return (StepSpec(id="command", command=spec.command),)
     return spec.steps
+
+
+def _recorded(outcome: CommandOutcome) -> dict[str, Any]:
+    """Return how a command ended as JSON; what was masked is counted once, if anything was."""
+    value: dict[str, Any] = msgspec.to_builtins(outcome)
+    for stream in ("stdout", "stderr"):
+        del value[stream]["redacted"]
+    if outcome.redacted:
+        value["redacted"] = outcome.redacted
+    return value
 
 
 class _Steps:
@@ -175,7 +186,7 @@ class _Steps:
             )
         found = collect(step.artifacts, self._supervisor.workspace)
         self._finished[step.id] = found.artifacts
-        value: dict[str, Any] = msgspec.to_builtins(outcome)
+        value: dict[str, Any] = _recorded(outcome)
         if found.notes:
             value["notes"] = list(found.notes)
         return Outcome(value, found.artifacts)

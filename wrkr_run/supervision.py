@@ -14,19 +14,22 @@ import attrs
 from msgspec.structs import replace
 
 from wrkr_core.errors import Busy, StepFailedError
+from wrkr_core.job_key import job_key
 from wrkr_core.job_log import JobLog
+from wrkr_core.redaction import Mask
 from wrkr_run.command import GRACE, LOOK_EVERY, CommandOutcome, run_command
 from wrkr_run.exclusion import Exclusion
 from wrkr_run.interruption import Interruption
 from wrkr_run.processes import process
+from wrkr_run.redaction import KnownSecrets
 from wrkr_run.workspace import absolute_url, workspace_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from wrkr_core.lease import Holder
     from wrkr_core.ledger import Ledger
-    from wrkr_core.spec import Command
+    from wrkr_core.spec import Command, JobSpec
     from wrkr_core.work.job import Job
 
     Report = Callable[[str], None]
@@ -50,6 +53,16 @@ class Surroundings:
     store_url: str | None = None
     grace: int = GRACE
     report: Report = say_nothing
+
+
+def mask_of(ledger: Ledger, job_id: str, spec: JobSpec) -> Callable[[Mapping[str, str]], Mask]:
+    """Return what makes, of a command's environment, what masks the output it has for a job."""
+
+    def mask(environment: Mapping[str, str]) -> Mask:
+        known = KnownSecrets(environment, declared=spec.secret_names)
+        return Mask(known, lambda: job_key(ledger.store, ledger.machine, job_id))
+
+    return mask
 
 
 class Supervisor:
@@ -96,6 +109,7 @@ class Supervisor:
             interruption=self.surroundings.interruption,
             guard=self.guard(self, step, attempt),
             grace=self.surroundings.grace,
+            mask=mask_of(self.ledger, self.job.id, self.job.spec),
         )
 
 

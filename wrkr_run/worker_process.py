@@ -16,6 +16,7 @@ from wrkr_core.instants import parse_duration
 from wrkr_core.ledger import Ledger
 from wrkr_run.command import GRACE
 from wrkr_run.foreground import work_on
+from wrkr_run.redaction import KnownSecrets
 from wrkr_run.supervision import Surroundings
 from wrkr_run.worker import Worker
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     store = open_store(given.url)
     try:
-        ledger = Ledger(store)
+        ledger = Ledger(store, redact=KnownSecrets())
         around = Surroundings(store_url=given.url, grace=given.grace, report=_note)
         interrupted = _work(ledger, given, around)
     except WrkrError as error:

@@ -40,7 +40,7 @@ GOLDEN_VALUES = {
     "Holder": "host boot_id pid_namespace pid started_at",
     "JobSpec": (
         "name objective inputs budget environment checkpoints expected_artifacts acceptance steps "
-        "command python"
+        "command python secrets"  # a spec without secrets has the bytes it had before there were any
     ),
     "Observation": "rule value",
     "Overrun": "meter used wanted limit",

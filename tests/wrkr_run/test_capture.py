@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.canaries import GITHUB, private_key, tokens
+from wrkr_core.redaction import MARKER, Mask
 from wrkr_run.capture import KEPT, Capture
-from wrkr_run.redaction import Redactor
+from wrkr_run.redaction import KnownSecrets
 
-NOTHING_SECRET = Redactor({})
+NOTHING_SECRET = KnownSecrets({})
 
 
-def captured(data: bytes, piece: int = 1 << 16, redactor: Redactor = NOTHING_SECRET) -> Capture:
-    capture = Capture(redactor)
+def captured(data: bytes, piece: int = 1 << 16, known: KnownSecrets = NOTHING_SECRET) -> Capture:
+    capture = Capture(Mask(known, lambda: b"key"))
     for start in range(0, len(data), piece):
         capture.feed(data[start : start + piece])
     return capture
@@ -41,7 +43,7 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
 
 
 def test_output_of_any_length_takes_bounded_memory() -> None:
-    capture = Capture(NOTHING_SECRET)
+    capture = captured(b"")
     for _ in range(500):
         capture.feed(b"x" * 65_536)
 
@@ -67,10 +69,45 @@ def test_a_secret_is_never_kept_in_part(before: int, behind: int, length: int, p
     secret = "".join(chr(ord("A") + number % 26) for number in range(length))
     data = b"." * before + secret.encode() + b"." * behind
 
-    text = captured(data, piece, Redactor({"API_TOKEN": secret})).result().text
+    text = captured(data, piece, KnownSecrets({"API_TOKEN": secret})).result().text
 
-    rest = text.replace("[REDACTED:env:API_TOKEN]", "").replace("bytes omitted", "")
+    rest = MARKER.sub(b"", text.encode()).decode().replace("bytes omitted", "")
     assert not any("A" <= letter <= "Z" for letter in rest)
+
+
+@settings(max_examples=40)
+@given(
+    before=st.integers(0, 3 * KEPT),
+    behind=st.integers(0, 3 * KEPT),
+    which=st.sampled_from([text for _, text, secret in tokens() if text == secret]),
+)
+def test_a_token_or_key_is_never_kept_in_part(before: int, behind: int, which: str) -> None:
+    data = b" " * before + which.encode() + b" " * behind
+
+    text = captured(data, 4096).result().text
+
+    rest = MARKER.sub(b"", text.encode()).decode()
+    assert rest.replace("bytes omitted", "").strip(" \n[]…0123456789") == ""
+
+
+def test_of_a_key_of_which_only_the_end_is_kept_nothing_is_kept() -> None:
+    key = private_key(lines=600)  # longer than all that is looked at beyond the cut
+
+    text = captured(b"x\n" * KEPT + key.encode() + b"\nend" + b"." * (KEPT - 1000)).result().text
+
+    assert not any(line in text for line in key.split("\n")[1:-1])
+    assert "\nend." in text
+
+
+def test_what_was_masked_is_counted_by_rule() -> None:
+    known = KnownSecrets({"API_TOKEN": "12345678"})
+
+    short = captured(b"12345678 12345678 " + GITHUB.encode(), known=known).result()
+    long = captured(b"12345678" + b"." * 3 * KEPT + b"12345678", known=known).result()
+
+    assert short.redacted == {"env-API_TOKEN": 2, "github-token": 1}
+    assert long.redacted == {"env-API_TOKEN": 2}
+    assert captured(b"nothing").result().redacted == {}
 
 
 @given(size=st.integers(0, 5 * KEPT), piece=st.integers(1, 70_000))

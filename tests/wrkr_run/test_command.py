@@ -8,12 +8,14 @@ import pytest
 
 from wrkr_core.errors import Blocked, InvalidInputError, LeaseConflictError, StepFailedError
 from wrkr_core.machine import ThisMachine
+from wrkr_core.redaction import Mask
 from wrkr_core.spec import Command, Variable
 from wrkr_run.command import CommandOutcome, NoGuard, arguments, run_command
 from wrkr_run.interruption import Interruption
+from wrkr_run.redaction import KnownSecrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     Until = Callable[[Callable[[], object]], None]
@@ -113,7 +115,19 @@ def test_hard_case_21_secrets_of_the_environment_do_not_get_into_the_outcome(
     )
 
     assert "canary-5f3a91" not in str(outcome)
-    assert outcome.summary == "exit code 1: failed with [REDACTED:env:DEPLOY_TOKEN]"
+    assert outcome.summary.startswith("exit code 1: failed with [REDACTED:env-DEPLOY_TOKEN:")
+    assert outcome.redacted == {"env-DEPLOY_TOKEN": 2}
+
+
+def test_the_output_is_masked_by_what_is_given_for_the_environment_of_the_command(
+    workspace: Path,
+) -> None:
+    def mask(environment: Mapping[str, str]) -> Mask:
+        return Mask(KnownSecrets({"ONLY": environment["WORD"]}, declared=["ONLY"]), lambda: b"key")
+
+    outcome = run(shell("echo $WORD"), workspace, variables={"WORD": "abracadabra"}, mask=mask)
+
+    assert outcome.stdout.text.startswith("[REDACTED:env-ONLY:")
 
 
 def test_200_megabytes_of_output_are_read_counted_and_not_kept(workspace: Path) -> None:

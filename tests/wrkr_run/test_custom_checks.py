@@ -17,6 +17,7 @@ from wrkr_core.machine import ThisMachine
 from wrkr_run.custom_checks import installed, require_installed, run_custom
 from wrkr_run.interruption import Interruption
 from wrkr_run.judged_job import JudgedJob
+from wrkr_run.redaction import KnownSecrets, throwaway_mask
 
 if TYPE_CHECKING:
     from wrkr_core.acceptance.judging import CheckResult
@@ -55,6 +56,7 @@ def ran(
         variables={"WRKR_STEP": "acceptance:one"},
         machine=ThisMachine(),
         interruption=Interruption(),
+        mask=lambda environment: throwaway_mask(KnownSecrets(environment)),
     )
 
 

@@ -8,20 +8,17 @@ import platform
 import socket
 import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from wrkr_core.errors import InvalidInputError
 from wrkr_core.machine import ThisMachine
-from wrkr_core.memory import MemoryStore
 from wrkr_core.spec import JobSpec
 from wrkr_run import environment
 from wrkr_run.demo_project import GIT_VARIABLES, require_git
 from wrkr_run.environment import (
     architecture_name,
-    job_key,
     make_probe,
     observe,
     system_name,
@@ -135,26 +132,6 @@ def test_commands_in_a_workspace_that_does_not_exist_yield_nothing(tmp_path: Pat
 def test_an_unknown_rule_is_refused(workspace: Path) -> None:
     with pytest.raises(InvalidInputError, match="'moon:phase' is not an environment rule"):
         value("moon:phase", workspace)
-
-
-def test_a_job_has_one_key_however_many_ask_for_it_at_once() -> None:
-    store = MemoryStore()
-    keys: list[bytes] = []
-    together = threading.Barrier(8)
-
-    def ask() -> None:
-        together.wait()
-        keys.append(job_key(store, MACHINE, "j"))
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(set(keys)) == 1
-    assert len(keys[0]) == 32
-    assert job_key(store, MACHINE, "another") != keys[0]
 
 
 def test_a_probe_looks_by_the_rules_of_the_job_in_its_workspace(

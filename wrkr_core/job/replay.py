@@ -62,6 +62,19 @@ class PastQuestion:
     data: msgspec.Raw
     answer: Answer | None = None
 
+    def require(self, asked: str, masked: str) -> None:
+        """Refuse another question at this place; ``masked`` is how ``asked`` would be recorded.
+
+        Raises: NonDeterminismError.
+        """
+        if self.question not in {asked, masked}:
+            raise NonDeterminismError(
+                f"the code asks {masked!r} where {self.question!r} was asked",
+                hint="run the code the job was started with, or give the questions keys",
+                asked=masked,
+                recorded=self.question,
+            )
+
 
 class Replay:
     """An index of the stream for the code that is run again. Not thread-safe."""

@@ -15,6 +15,7 @@ from wrkr_core.environment import check_rules
 from wrkr_core.errors import InvalidInputError
 from wrkr_core.ids import check_name
 from wrkr_core.instants import parse_duration, parse_money
+from wrkr_core.spec import VARIABLE_NAME
 from wrkr_core.spec_file import shape
 from wrkr_core.spec_file.problems import nearest, shown
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 LABEL: Final = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}"
 FUNCTION_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*"
-VARIABLE_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 PLACE: Final = r"(?!(?:[^/]*/)*\.\.(?:/|\Z))[^/\\\0\n][^\\\0\n]*"
 DURATION_HINT: Final = "write 30s, 5m or 2h"
 
@@ -164,6 +164,9 @@ def _matching(pattern: str, what: str, hint: str) -> Callable[[object], str]:
     return check
 
 
+VARIABLE: Final = _matching(
+    VARIABLE_NAME, "the name of an environment variable", "use letters, digits and _"
+)
 KINDS_OF_VALUE: Final[dict[Any, Callable[[object], object]]] = {
     str: text,
     bool: boolean,
@@ -176,6 +179,7 @@ KINDS_OF_VALUE: Final[dict[Any, Callable[[object], object]]] = {
         PLACE, "a place inside the workspace", "write it relative, with / and without .."
     ),
     shape.Rule: lambda value: check_rules([text(value)])[0],
+    shape.VariableName: VARIABLE,
     shape.FunctionName: _matching(FUNCTION_NAME, "a function", "write it as module:function"),
     shape.Duration: duration,
     shape.Timeout: timeout,
@@ -183,6 +187,3 @@ KINDS_OF_VALUE: Final[dict[Any, Callable[[object], object]]] = {
     shape.Count: count,
 }
 """What reads a value, by its kind; ``converting`` hands it to cattrs."""
-VARIABLE: Final = _matching(
-    VARIABLE_NAME, "the name of an environment variable", "use letters, digits and _"
-)

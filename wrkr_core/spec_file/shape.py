@@ -28,6 +28,8 @@ Place = NewType("Place", str)
 """A folder or glob inside the workspace."""
 Rule = NewType("Rule", str)
 """A rule of the environment fingerprint."""
+VariableName = NewType("VariableName", str)
+"""Names an environment variable."""
 FunctionName = NewType("FunctionName", str)
 """Where a function is: ``module:function``."""
 Duration = NewType("Duration", int)
@@ -139,6 +141,7 @@ class WrittenJob:
     steps: tuple[WrittenStep, ...] = ()
     command: WrittenCommand | None = None
     python: FunctionName = FunctionName("")
+    secrets: tuple[VariableName, ...] = ()
 
     def spec(self) -> JobSpec:
         """Return the job this describes."""
@@ -155,4 +158,5 @@ class WrittenJob:
             steps=[each.step() for each in self.steps],
             command=self.command.command() if self.command is not None else None,
             python=self.python,
+            secrets=self.secrets,
         )

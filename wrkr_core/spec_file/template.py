@@ -35,6 +35,9 @@ environment:                 # what must be the same when the job is resumed els
   - python
   - command:sh               # also: cwd, hostname, env:NAME, file:PATH, git:HEAD
 
+secrets: [BUILD_LICENSE]     # variables whose values are masked in all that is recorded; those with
+                             # TOKEN, SECRET, PASSW, KEY, CREDENTIAL or AUTH in the name always are
+
 steps:                       # one after the other; what has finished is never run again
   - id: list
     run: mkdir -p out && ls -1 > out/files.txt       # a text is a line for the shell

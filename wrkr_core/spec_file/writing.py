@@ -61,6 +61,7 @@ def written(spec: JobSpec) -> dict[str, object]:
             "steps": [_step(step) for step in spec.steps],
             "command": _command(spec.command) if spec.command is not None else None,
             "python": spec.python,
+            "secrets": list(spec.secret_names),
         }
     )
 

@@ -281,6 +281,10 @@ class Attempts:
         outcome_of = value if isinstance(value, Outcome) else Outcome(value)
         value, artifacts = outcome_of.value, outcome_of.artifacts
         data, type_name = encode_result(value)
+        masked = holding.log.masked_json(data)
+        if masked is not data:  # what a replay would return must be returned now
+            data = masked
+            value = decode_result(data, type_name)
         blob = self._keep_blob(data) if len(data) > INLINE else None
         outcome = e.StepFinished(
             step=step,
@@ -332,6 +336,7 @@ class Attempts:
         holding = self._holding
         code = error.code if isinstance(error, WrkrError) else StepFailedError.code
         said = error.message if isinstance(error, WrkrError) else str(error)
+        said = holding.log.masked(said)  # before it may be cut, in the middle of a secret
 
         def rule(state: Any, at: int) -> tuple[e.Event, ...]:  # noqa: ANN401  # a JobState
             return decide_fail(

@@ -11,7 +11,7 @@ from wrkr_core import events as e
 from wrkr_core.budget import Reservation, amounts, duration
 from wrkr_core.canonical import dumps
 from wrkr_core.checkpoint import ArtifactChanges, RequiredAction
-from wrkr_core.errors import Blocked, InvalidInputError, NonDeterminismError
+from wrkr_core.errors import Blocked, InvalidInputError
 from wrkr_core.instants import to_text
 from wrkr_core.job.decide.deciding import (
     decide_ask,
@@ -205,13 +205,8 @@ class Job:
             raise InvalidInputError("inside a step, a question needs a key", hint="ask(…, key='…')")
         holding.stop_unless_running()
         past, now = holding.replay.question(name), holding.machine.now()
-        if past is not None and past.question != question:
-            raise NonDeterminismError(
-                f"the code asks {question!r} where {past.question!r} was asked",
-                hint="run the code the job was started with, or give the questions keys",
-                asked=question,
-                recorded=past.question,
-            )
+        if past is not None:
+            past.require(question, holding.log.masked(question))
         if past is not None and past.answer is not None and holding.replay.is_usable(past, now):
             rest_on(holding.number, past.answer)
             return past.answer
@@ -374,12 +369,13 @@ class Job:
     def block(self, summary: str, *, reason_codes: Sequence[str], step: object = None) -> None:
         """Record that the job cannot go on until somebody looks."""
         holding = self.holding
+        said = holding.log.masked(summary)  # before it may be cut, in the middle of a secret
         ref = step if isinstance(step, e.StepRef) else None
         holding.decide(
             lambda state, _at: decide_block_on_error(
                 state,
                 epoch=holding.epoch,
-                summary=summary,
+                summary=said,
                 reason_codes=tuple(reason_codes),
                 step=ref,
             )

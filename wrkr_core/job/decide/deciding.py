@@ -98,6 +98,33 @@ def decide_ask(
     return (opened,)
 
 
+def emitted(  # a checkpoint is made of these
+    state: JobState,
+    *,
+    kind: str,
+    summary: str,
+    artifacts: ArtifactChanges | None,
+    choices: tuple[str, ...],
+    data: msgspec.Raw,
+) -> tuple[e.Event, ...]:
+    """Return what a checkpoint from outside the worker is; ``decision-needed`` asks for a decision.
+
+    Raises: InvalidInputError, MoveNotAllowedError.
+    """
+    if kind == "decision-needed":
+        action = RequiredAction(
+            kind="choice" if choices else "approval",
+            instructions=summary,
+            key=f"external:{state.seq + 1}",
+            choices=choices,
+        )
+        return decide_ask(state, question=summary, action=action, data=data, epoch=None)
+    changes = artifacts if artifacts is not None else ArtifactChanges()
+    return decide_checkpoint(
+        state, kind=kind, summary=summary, artifacts=changes, data=data, epoch=None
+    )
+
+
 def _waits(question: str) -> e.JobBlocked:
     return e.JobBlocked(status="blocked_decision", summary=question, reason_codes=(CODE,))
 
