@@ -1,4 +1,4 @@
-"""``wrkr store``: info, check, prune, backup."""
+"""``wrkr store``: info, check, scan, prune, backup."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from wrkr_cli.framing import command as make
 from wrkr_cli.framing import group
+from wrkr_cli.scanning import scan
 from wrkr_core.budget import duration
 from wrkr_core.errors import Corrupt, NotSupported, StoreError
 from wrkr_core.instants import to_text
@@ -173,4 +174,4 @@ def backup(session: Session, path: Path) -> None:
     session.result({"path": str(path)}, [f"copied {session.url} to {path}"], brief=str(path))
 
 
-command = group("store", "Look after the store.", [info, check, prune_, backup])
+command = group("store", "Look after the store.", [info, check, scan, prune_, backup])
