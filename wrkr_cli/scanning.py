@@ -47,11 +47,11 @@ def _explain(session: Session, pack: str | None, job_id: str | None) -> list[str
 @click.argument("pack", metavar="[PACK]", required=False)
 @click.option("--job", "job_id", metavar="JOB", help="Only this job.")
 def scan(session: Session, pack: str | None, job_id: str | None) -> None:
-    """Look for secrets in every record, result and cell of the store, or in the jobpack PACK.
+    """Look for secrets in the store, or in the jobpack PACK.
 
-    What is looked for: tokens in the form of their issuers, private keys, and the values that
-    variables with secret names, or declared by a job, have in this process. Ends with 8 when
-    something is found. A secret itself is never shown.
+    Every record, result and cell is looked at for tokens in the form of their issuers, private keys,
+    and the values that variables with secret names, or declared by a job, have in this process. Ends
+    with 8 when something is found. A secret itself is never shown.
     """
     from wrkr_core.scanning import Scan
     from wrkr_run.redaction import KnownSecrets

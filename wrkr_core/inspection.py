@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -12,17 +13,28 @@ from wrkr_core.instants import duration_text
 from wrkr_core.job.fold import Folding
 from wrkr_core.job.replay import identity
 from wrkr_core.job.step_text import step_text
+from wrkr_core.redaction import count_markers, counted
 from wrkr_core.spec import spec_bytes
 from wrkr_core.views import View, checkpoint_view, clipped, plain, status_lines, status_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from wrkr_core.spec import JobSpec
 
+_encode: Final = msgspec.json.Encoder().encode
 
-def inspection(job_id: str, spec: JobSpec, events: Iterable[e.RecordedEvent]) -> View:
+
+def inspection(
+    job_id: str,
+    spec: JobSpec,
+    events: Iterable[e.RecordedEvent],
+    blob: Callable[[str], bytes] | None = None,
+) -> View:
     """Return spec, status, steps, checkpoints, decisions and artifacts of a job, from all its events.
+
+    ``blob`` returns a result too large for the log, by its digest; without it what was masked is
+    counted in the records alone.
 
     Raises: NotFoundError: there are no events.
     """
@@ -50,7 +62,21 @@ def inspection(job_id: str, spec: JobSpec, events: Iterable[e.RecordedEvent]) ->
             for each in known
             if isinstance(each.event, e.LeaseTaken) and each.event.took_over is not None
         ],
+        "redacted": _redacted(known, blob),
     }
+
+
+def _redacted(
+    events: Iterable[e.RecordedEvent], blob: Callable[[str], bytes] | None
+) -> dict[str, int]:
+    """Return how many secrets were masked in what is recorded, by rule."""
+    counts: Counter[str] = Counter()
+    for recorded in events:
+        event = recorded.event
+        counts += count_markers(_encode(event))
+        if blob is not None and isinstance(event, e.StepFinished) and event.result_blob is not None:
+            counts += count_markers(blob(event.result_blob))
+    return counted(counts)
 
 
 def _steps(events: Iterable[e.RecordedEvent]) -> list[View]:
@@ -110,6 +136,9 @@ def inspection_lines(view: View) -> list[str]:
     if view["artifacts"]:
         lines += ["", "artifacts"]
         lines += [f"  {each['sha256'][:16]}…  {plain(each['path'])}" for each in view["artifacts"]]
+    if view["redacted"]:
+        lines += ["", "secrets masked"]
+        lines += [f"  {count:>6}  {rule}" for rule, count in view["redacted"].items()]
     for each in view["takeovers"]:
         said = plain(f"{each['from']}: {each['because']}")
         lines.append(f"  taken over at record {each['seq']} from {said}")

@@ -21,7 +21,8 @@ _END: Final = re.compile(
     rb"(?:-{4,5} ?)?END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?(?: ?-{4,5})?"
     rb"|Private-MAC: [0-9a-f]+"
 )
-_HINTS: Final = (b"PRIVATE KEY", b"PuTTY-User-Key-File-", b"Private-MAC: ")
+KEY_HINTS: Final = (b"PRIVATE KEY", b"PuTTY-User-Key-File-", b"Private-MAC: ")
+"""Texts of which one is in every key, whole or cut."""
 LONGEST: Final = 64 * 1024  # bytes between the first line of a key and its last
 # Base64 and what divides its lines, also where the lines are part of a JSON or Python text.
 _BODY: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n\t \\\"',\0"
@@ -38,7 +39,7 @@ _RUN: Final = re.compile(
 
 def private_keys(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the beginning and end of every private key in ``data``, in order."""
-    if not any(hint in data for hint in _HINTS):
+    if not any(hint in data for hint in KEY_HINTS):
         return
     done = 0
     begins = _spans(_BEGIN, data)

@@ -23,7 +23,7 @@ import attrs
 
 from wrkr_core.errors import NotSupportedHereError
 from wrkr_core.redaction import Hit
-from wrkr_run.private_keys import private_keys
+from wrkr_run.private_keys import KEY_HINTS, private_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,11 +192,33 @@ RULE_NAMES: Final = frozenset(
 """The names of all rules."""
 
 
+# For short texts one look at all hints together is cheaper than one at each; for long ones it is not.
+_SHORT: Final = 4096  # bytes
+_ANY_HINT: Final = re.compile(
+    b"|".join(
+        [
+            *(
+                b"(?i:%s)" % re.escape(hint)
+                for each in USED
+                if each.ignores_case
+                for hint in each.hints
+            ),
+            *(re.escape(hint) for each in USED if not each.ignores_case for hint in each.hints),
+            *(each.hint.pattern for each in USED if each.hint is not None),
+            *(re.escape(hint) for _, hint, _ in OWN),
+            *map(re.escape, (b"eyJ", _OPENAI_MIDDLE, *KEY_HINTS)),
+        ]
+    )
+)
+
+
 def find_tokens(data: bytes) -> Iterator[Hit]:
     """Yield what looks like a token in ``data``; findings may overlap. Linear in the length.
 
     Raises: NotSupportedHereError: ``detect-secrets`` is needed and not installed.
     """
+    if len(data) < _SHORT and not _ANY_HINT.search(data):
+        return
     for rule in USED:
         if rule.may_be_in(data):
             yield from _found_by(rule, data)

@@ -189,6 +189,10 @@ def shell_after(folder: Path, before: str, patch: pytest.MonkeyPatch) -> Shell:
     (shell.folder / "place.yaml").write_text(
         "name: place\nenvironment: ['file:lock']\nsteps: [{id: a, run: 'test -f lock'}]\n"
     )
+    # Its command prints the secret that its spec should not hold.
+    (shell.folder / "secret.yaml").write_text(
+        "name: secret\ncommand: {run: 'echo $A_KEY', env: {A_KEY: not-a-real-one}}\n"
+    )
     if before:
         shell.script(before)
     return shell

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wrkr_core as wrkr
+from tests.canaries import GITHUB, NOTHING
 from wrkr_core.errors import NotFoundError
 from wrkr_core.inspection import inspection, inspection_lines
 from wrkr_core.memory import MemoryStore
@@ -70,3 +71,24 @@ def test_the_lines_fit_a_terminal_and_say_it_all() -> None:
 def test_a_job_without_events_is_not_found() -> None:
     with pytest.raises(NotFoundError):
         inspection("j1", wrkr.JobSpec(name="a"), [])
+
+
+def test_what_was_masked_is_counted_by_rule_in_records_and_in_large_results() -> None:
+    ledger = wrkr.Ledger(MemoryStore(), actor="ann", redact=NOTHING)
+    job_id = ledger.submit(wrkr.JobSpec(name="j"), job_id="j1")
+    with ledger.work(job_id, worker="w") as job:
+        job.step("small", lambda: GITHUB)
+        job.step("big", lambda: [GITHUB, GITHUB, "x" * 70_000])
+        job.complete("done")
+
+    def blob(digest: str) -> bytes:
+        cell = ledger.store.get(f"blob/{digest}")
+        return cell.data if cell is not None else b""
+
+    view = inspection(job_id, ledger.spec(job_id), ledger.events(job_id))
+    whole = inspection(job_id, ledger.spec(job_id), ledger.events(job_id), blob)
+
+    assert view["redacted"] == {"github-token": 1}
+    assert whole["redacted"] == {"github-token": 3}
+    assert inspection_lines(whole)[-2:] == ["secrets masked", "       3  github-token"]
+    assert "secrets masked" not in inspection_lines(page())

@@ -12,6 +12,7 @@ from wrkr_cli.framing import group
 from wrkr_cli.proving import prove
 from wrkr_cli.reporting import is_pack, unpacked
 from wrkr_core.inspection import inspection, inspection_lines
+from wrkr_core.work.attempts import blob_key
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
@@ -27,7 +28,12 @@ def _explain_inspect(session: Session, job_id: str) -> list[str]:
 def inspect(session: Session, job_id: str) -> None:
     """Show what JOB was asked, what it did in which order, what it cost and who decided what."""
     ledger = session.ledger
-    view = inspection(job_id, ledger.spec(job_id), ledger.events(job_id))
+
+    def blob(digest: str) -> bytes:
+        cell = ledger.store.get(blob_key(digest))
+        return cell.data if cell is not None else b""
+
+    view = inspection(job_id, ledger.spec(job_id), ledger.events(job_id), blob)
     session.result(view, inspection_lines(view))
 
 

@@ -80,6 +80,7 @@ def report(subject: Subject) -> View:
         "acceptance": _acceptance(events),
         "artifacts": page["artifacts"],
         "takeovers": page["takeovers"],
+        "redacted": page["redacted"],
         "head": status["head"],
         "pack_id": subject.pack_id,
         "receipt": receipt_line(found.job_id, subject.pack_id),

@@ -53,6 +53,7 @@ def _lines(view: View, rows: int) -> list[str]:
         *_budget(view, rows),
         *_artifacts(view["artifacts"], rows),
         *_takeovers(view["takeovers"], rows),
+        *_redacted(view["redacted"], rows),
     ]
 
 
@@ -239,6 +240,13 @@ def _takeovers(takeovers: Sequence[View], rows: int) -> list[str]:
         for each in takeovers[:rows]
     ]
     return ["### Takeovers", "", *lines, "", *_more(len(takeovers), rows, "takeovers")]
+
+
+def _redacted(redacted: View, rows: int) -> list[str]:
+    if not redacted:
+        return []
+    lines = [f"* {_code(rule)}: {count}" for rule, count in list(redacted.items())[:rows]]
+    return ["### Secrets masked", "", *lines, "", *_more(len(redacted), rows, "rules")]
 
 
 def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

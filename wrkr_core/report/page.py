@@ -55,6 +55,7 @@ def page(view: View, subject: Subject) -> str:
             *_budget(view, subject),
             "<h2>Artifacts</h2>",
             *_list_of([_artifact(each) for each in view["artifacts"]], ' class="files"'),
+            *_redacted(view["redacted"]),
             *_timeline(timeline(subject.events)),
             *_checks(view["verification"]),
             "</body>",
@@ -227,6 +228,11 @@ def _artifact(artifact: View) -> str:
         f"{in_html(artifact['path'])}, {artifact['size']} bytes{kept}{masked}",
         _dim(_code(artifact["sha256"])),
     )
+
+
+def _redacted(redacted: View) -> list[str]:
+    items = [_item(f"{_code(rule)}: {count}") for rule, count in redacted.items()]
+    return _section("Secrets masked", items) if items else []
 
 
 def _timeline(moments: Sequence[Moment]) -> list[str]:

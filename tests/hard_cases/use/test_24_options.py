@@ -52,6 +52,8 @@ MOVED: Final = "run place.yaml --job-id j1; wrap -- touch lock; !resume j1"
 DONE_PACK: Final = f"{DONE}; export j1"
 VERIFY: Final = "verify wrkr-out/jobpacks/jobpack_j1.zip @"
 IMPORT: Final = "import wrkr-out/jobpacks/jobpack_j1.zip --store sqlite:///new.db @"
+URL: Final = "https://ada:not-a-real-one@host.test"
+HELD: Final = "submit secret.yaml --job-id j2 --allow-secrets"
 RECEIPT: Final = f"'WRKR job_id=j1 manifest=sha256:{'0' * 64} verify=\"wrkr verify j1\"'"
 
 OPTIONS: Final[dict[str, Row]] = {
@@ -60,6 +62,10 @@ OPTIONS: Final[dict[str, Row]] = {
     "run --by": added("", "run job.yaml --job-id j1 @", "--by bob"),
     "submit --job-id": added("", "submit job.yaml @", "--job-id j7"),
     "submit --by": added("", "submit job.yaml --job-id j1 @", "--by bob"),
+    "run --allow-secrets": added("", "run secret.yaml --job-id j1 @", "--allow-secrets"),
+    "submit --allow-secrets": added("", "submit secret.yaml --job-id j1 @", "--allow-secrets"),
+    "wrap --allow-secrets": added("", f"wrap --job-id j1 @ -- true {URL}", "--allow-secrets"),
+    "store scan --job": added(f"{ONE}; {HELD}", "store scan @", "--job j1"),
     "worker --concurrency": added(MEETING, "worker --drain @", "--concurrency 2"),
     "worker --name": Row(ONE, "worker --drain --name w1", "worker --drain --name w7"),
     "worker --ttl": added(ONE, "worker --drain @", "--ttl 20s"),

@@ -80,6 +80,9 @@ KEYS: Final[dict[str, Row]] = {
         {"steps": [step("test -f go")], "environment": ["file:lock"]},
         MOVED,
     ),
+    "secrets": Row(
+        {"steps": [step("echo $HOME")]}, {"steps": [step("echo $HOME")], "secrets": ["HOME"]}
+    ),
     "acceptance": Row(ONE, {**ONE, "acceptance": check("false")}),
     "acceptance.checks": Row(ONE, {**ONE, "acceptance": check("echo checked >> effects")}),
     "acceptance.checks.name": Row(

@@ -169,3 +169,10 @@ def test_an_open_decision_and_a_job_without_steps_say_so() -> None:
     assert "**waits for an answer**" in page
     assert "**Steps:** none" in page
     assert "**Acceptance:** never ran" in page
+
+
+def test_what_was_masked_is_counted_by_rule() -> None:
+    view = report(hostile_subject("[REDACTED:env-A_TOKEN:0123abcd]"))
+
+    assert "### Secrets masked\n\n* `env-A_TOKEN`: 30\n" in markdown(view)
+    assert "Secrets masked" not in markdown(report(subject_of(small_story())))

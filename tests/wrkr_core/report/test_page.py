@@ -193,3 +193,11 @@ def test_what_must_not_be_overlooked_stands_beside_the_status() -> None:
     assert "1 decision open" in head()
     view["decisions"] = [view["decisions"][0]] * 2
     assert "2 decisions open" in head()
+
+
+def test_it_counts_what_was_masked_by_rule() -> None:
+    text = Read(page_of(hostile_subject("[REDACTED:env-A_TOKEN:0123abcd]"))).text
+
+    assert "Secrets masked" in text
+    assert "env-A_TOKEN: 30" in text
+    assert "Secrets masked" not in page_of(subject_of(small_story()))
