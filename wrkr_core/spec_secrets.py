@@ -5,7 +5,7 @@ A spec is carried out as it is and recorded as it is, so nothing in it can be ma
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 import msgspec
@@ -134,14 +134,15 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
         yield _as_written(path), value
     elif isinstance(value, dict):
-        for key, member in cast("dict[str, Any]", value).items():
+        for key, member in cast("dict[str, object]", value).items():
             if path[:1] == ("inputs",):  # all other keys are those of every spec
                 yield (*path, key), key
             yield from _texts(member, (*path, key))
     elif isinstance(value, list):
-        for index, member in enumerate(cast("list[Any]", value)):
-            if path[-1:] == ("env",):
-                yield _as_written((*path, member["name"])), member["value"]
+        for index, member in enumerate(cast("list[object]", value)):
+            if path[-1:] == ("env",) and path[:1] != ("inputs",):
+                variable = cast("dict[str, str]", member)
+                yield _as_written((*path, variable["name"])), variable["value"]
             else:
                 yield from _texts(member, (*path, index))
 

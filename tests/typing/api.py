@@ -36,11 +36,13 @@ from wrkr_core import (
     Outcome,
     RecordedEvent,
     ResultNotStorableError,
+    Secrets,
     StepFailedError,
     StepSpec,
     StepTimeoutError,
     Store,
     StoreError,
+    UnsafeOperationError,
     Variable,
     VerifyError,
     WrkrError,
@@ -52,6 +54,8 @@ from wrkr_core import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
+
+    from wrkr_run import KnownSecrets
 
 
 def plan_files(repository: str) -> list[str]:
@@ -209,6 +213,13 @@ async def work_awaiting(job: AsyncJob) -> None:
     await job.complete("done")
 
 
+def keep_out(store: Store, spec: JobSpec, known: KnownSecrets) -> str:
+    """Keep secrets out of what is recorded, by rules of one's own or those of this project."""
+    secrets: Secrets = known.declaring(spec.secret_names)
+    assert_type(secrets.is_secret("API_KEY"), bool)
+    return Ledger(store, redact=secrets).submit(spec, allow_secrets=True)
+
+
 async def operate_awaiting(store: Store, job_id: str) -> AsyncIterator[RecordedEvent]:
     """Do with a job what an operator does, awaiting."""
     async with AsyncLedger(store, actor="ann") as ledger:
@@ -256,7 +267,7 @@ def react(error: BaseException) -> str:
             return "not now, or not this one"
         case StepFailedError() | StepTimeoutError() | ResultNotStorableError():
             return "a step went wrong"
-        case NonDeterminismError() | VerifyError() | StoreError():
+        case NonDeterminismError() | VerifyError() | StoreError() | UnsafeOperationError():
             return "stop"
         case WrkrError():
             details: Mapping[str, object] = error.details

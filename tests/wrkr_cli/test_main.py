@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
+from tests.canaries import PASSWORD
 from wrkr_cli.framing import Command
 from wrkr_cli.main import COMMANDS, CommandTable
 
@@ -210,3 +211,28 @@ def test_an_unexpected_error_is_no_traceback(
     assert said.code == 1
     assert said.err.startswith("E_GENERIC_FAILURE: ZeroDivisionError: boom")
     assert "Traceback" not in said.err
+
+
+def test_where_a_defect_is_is_shown_without_secrets(
+    wrkr_command: Wrkr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WRKR_DEBUG", "1")
+    monkeypatch.setenv("API_PASSWORD", PASSWORD)
+
+    said = wrkr_command("status", f"{PASSWORD}-and-more")
+
+    assert said.code == 1
+    assert said.err.startswith("Traceback (most recent call last):\n")
+    assert "there is no job [REDACTED:env-API_PASSWORD:" in said.err
+    assert PASSWORD not in said.err
+
+
+def test_an_error_is_told_without_secrets(
+    wrkr_command: Wrkr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_PASSWORD", PASSWORD)
+
+    for options in ([], ["--json"]):
+        said = wrkr_command("status", PASSWORD, *options)
+        assert "there is no job [REDACTED:env-API_PASSWORD:" in said.err
+        assert PASSWORD not in said.err

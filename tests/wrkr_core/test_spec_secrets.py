@@ -66,7 +66,7 @@ def test_a_secret_is_found_at_the_place_it_has_in_a_spec_file(
 
 def test_what_is_no_secret_is_not_found() -> None:
     assert (
-        places(objective=DECLARED, inputs={"env": {"API_TOKEN": "in inputs anything goes"}}) == []
+        places(objective=DECLARED, inputs={"env": [{"API_TOKEN": "in inputs anything goes"}]}) == []
     )
     assert places(command=command("say", API_TOKEN=MADE_UP[:7], WORD="a plain word")) == []
 

@@ -156,16 +156,17 @@ def test_21_a_question_that_was_masked_is_found_again(on_disk: Place) -> None:
     )
     ledger.submit(wrkr.JobSpec(name="j"), job_id="j")
 
-    def ask(question: str) -> str | None:
+    def ask(question: str) -> list[str | None]:
+        chosen: list[str | None] = []
         with ledger.work("j") as job:
-            return job.ask(question, choices=["yes", "no"]).choice
-        return None
+            chosen.append(job.ask(question, choices=["yes", "no"]).choice)
+        return chosen
 
-    assert ask(f"Deploy with {PASSWORD}?") is None
+    assert ask(f"Deploy with {PASSWORD}?") == []
     (decision,) = ledger.state("j").decisions
     ledger.approve("j", decision.checkpoint_id, reason="fine", choice="yes")
 
-    assert ask(f"Deploy with {PASSWORD}?") == "yes"
+    assert ask(f"Deploy with {PASSWORD}?") == ["yes"]
     with pytest.raises(wrkr.NonDeterminismError) as caught:
         ask("Deploy with something else?")
     assert PASSWORD not in str(caught.value.details)
