@@ -165,6 +165,13 @@ def test_what_is_half_a_character_is_masked_and_the_rest_replaced() -> None:
     assert mask(known).text("éx").startswith("\ufffd[REDACTED:a:")
 
 
+def test_a_rule_that_takes_every_text_for_a_secret_does_not_go_on_for_ever() -> None:
+    known = Found(Hit(0, 1, "a", b"a"))
+
+    assert mask(known).text("xyz").count("[REDACTED:a:") == 1
+    assert mask(known).value(["xyz"])[0].endswith("yz")
+
+
 def test_markers_are_counted_by_rule() -> None:
     text = mask().text(f"{PASSWORD} {GITHUB} {PASSWORD}").encode()
 

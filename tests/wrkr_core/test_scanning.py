@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.canaries import DECLARED, GITHUB, NOTHING, PASSWORD, private_key
+from wrkr_core import scanning
 from wrkr_core.errors import VerifyError
 from wrkr_core.jobpack.archive import Limits
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.ledger import Ledger
 from wrkr_core.memory import MemoryStore
-from wrkr_core.scanning import LARGEST_DOCUMENT, PAGE, PIECE, Scan
+from wrkr_core.scanning import PAGE, Scan
 from wrkr_core.spec import Command, JobSpec, StepSpec, Variable
 from wrkr_run.redaction import KnownSecrets
 
@@ -126,19 +127,42 @@ def test_every_page_of_a_long_log_is_looked_at(store: MemoryStore, ledger: Ledge
     assert [each.seq for each in Scan(KNOWN).store(store)] == [PAGE + 4]
 
 
-@pytest.mark.parametrize("shift", [-20, -1, 0, 30])
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "LARGEST_DOCUMENT", 20_000)
+    monkeypatch.setattr(scanning, "PIECE", 5_000)
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("shift", [-60, -20, -1, 0, 30])
 def test_what_is_too_large_to_be_taken_apart_is_looked_at_in_pieces_without_a_gap(
     store: MemoryStore, shift: int
 ) -> None:
-    data = bytearray(b"." * (LARGEST_DOCUMENT + 10))
-    for at in (PIECE, 3 * PIECE, LARGEST_DOCUMENT):
-        data[at + shift - 20 : at + shift - 20 + len(GITHUB)] = GITHUB.encode()
-    store.put("a/cell", bytes(data[: LARGEST_DOCUMENT + 10]), 0)
+    data = bytearray(b"." * 25_000)
+    places = [at + shift for at in (5_000, 15_000, 20_000)]
+    for at in places:
+        data[at : at + len(GITHUB)] = GITHUB.encode()
+    store.put("a/cell", bytes(data), 0)
 
     found = said(Scan(KNOWN).store(store))
 
-    ends = [at + shift - 20 for at in (PIECE, 3 * PIECE)]
-    assert found[:2] == [f"a/cell @{at}: github-token" for at in ends]
+    assert found == [f"a/cell @{at}: github-token" for at in places]
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_a_large_result_in_a_jobpack_is_looked_at_in_pieces(
+    store: MemoryStore, ledger: Ledger
+) -> None:
+    ledger.submit(JobSpec(name="j"), job_id="j")
+    with ledger.work("j") as job:
+        job.step("read", lambda: ["x" * 70_000 + GITHUB])
+        job.complete()
+    pack = BytesIO()
+    export_pack(store, "j", pack)
+
+    (found,) = Scan(NOTHING).pack(pack, Limits())
+
+    assert (found.where[:6], found.pointer) == ("blobs/", "@70002")
 
 
 def test_a_jobpack_is_looked_at_entry_by_entry(store: MemoryStore, ledger: Ledger) -> None:
