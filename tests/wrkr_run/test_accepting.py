@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.canaries import PASSWORD
 from tests.stories import small_story
 from tests.wrkr_run.checkers import install
 from wrkr_core import events as e
 from wrkr_core.acceptance.config import AcceptanceConfig, read_config
 from wrkr_core.errors import InvalidInputError, MoveNotAllowedError, NotFoundError
+from wrkr_core.job_key import job_key
 from wrkr_core.job_log import JobLog
 from wrkr_core.jobpack.verify import verify_job
 from wrkr_core.ledger import Ledger
+from wrkr_core.redaction import Mask
 from wrkr_core.spec import JobSpec
 from wrkr_run.accepting import run_acceptance
+from wrkr_run.redaction import KnownSecrets
 
 if TYPE_CHECKING:
     from wrkr_core.acceptance.judging import CheckResult
@@ -216,3 +220,17 @@ def test_a_log_that_does_not_verify_is_not_accepted(ledger: Ledger, tmp_path: Pa
 
     assert found.code == "E_VERIFY_HISTORY"
     assert "cannot have passed" in found.message
+
+
+def test_what_a_check_says_is_masked_under_the_key_of_the_job(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_PASSWORD", PASSWORD)
+    text = "checks: [{name: c, run: 'echo $API_PASSWORD >&2; exit 1'}]"
+
+    found = run(ledger, text, tmp_path)["check:c"]
+
+    key = job_key(ledger.store, ledger.machine, JOB)
+    masked = Mask(KnownSecrets(), lambda: key).text(PASSWORD)
+    assert found.message == f"exit code 1: {masked}"
+    assert masked in str(recorded(ledger)[-1].event)

@@ -9,9 +9,12 @@ import pytest
 
 from wrkr_core.budget import Budget
 from wrkr_core.errors import Blocked, Busy, LeaseConflictError, StepFailedError
-from wrkr_core.spec import Command, JobSpec
+from wrkr_core.job_key import job_key
+from wrkr_core.redaction import Mask
+from wrkr_core.spec import Command, JobSpec, Variable
 from wrkr_run.command import LOOK_EVERY
 from wrkr_run.exclusion import process_key
+from wrkr_run.redaction import KnownSecrets
 from wrkr_run.supervision import JobGuard, Supervisor, Surroundings
 
 if TYPE_CHECKING:
@@ -35,6 +38,21 @@ def test_a_command_knows_its_job_its_step_and_the_store(ledger: Ledger, workspac
         outcome = supervisor.run(Command(argv=("/bin/sh", "-c", SHOW)), step="edit", attempt=2)
 
     assert outcome.stdout.text == "j/edit/2/files:////store\n"
+
+
+def test_a_variable_the_spec_declares_is_masked_under_the_key_of_the_job(
+    ledger: Ledger, workspace: Path
+) -> None:
+    inputs = {"workspace": str(workspace)}
+    ledger.submit(JobSpec(name="j", inputs=inputs, secrets=["WORD"]), job_id="j")
+    said = Command(argv=("/bin/sh", "-c", "echo $WORD"), env=(Variable(name="WORD", value="abra"),))
+    with ledger.work("j", worker="w") as job:
+        outcome = Supervisor(ledger, job, Surroundings()).run(said, step="s", attempt=1)
+
+    known = KnownSecrets({"WORD": "abra"}, declared=["WORD"])
+    key = job_key(ledger.store, ledger.machine, "j")
+    assert outcome.stdout.text == Mask(known, lambda: key).text("abra\n")
+    assert outcome.stdout.text.startswith("[REDACTED:env-WORD:")
 
 
 def test_a_store_with_a_relative_path_is_found_from_the_workspace(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 import wrkr_core as wrkr
-from tests.canaries import DECLARED, GITHUB, PASSWORD, TOKENS, private_key
+from tests.canaries import DECLARED, GITHUB, NOTHING, PASSWORD, TOKENS, private_key
 from tests.hard_cases.shells import Shell
 from wrkr_core import events as e
 from wrkr_core.redaction import count_markers
@@ -148,6 +148,23 @@ def test_21_what_a_step_returned_is_what_a_replay_returns(on_disk: Place) -> Non
 
     assert first == again
     assert [count_markers(json.dumps(each).encode()).total() for each in first] == [1, 2, 1]
+
+
+@pytest.mark.parametrize("most", [2_000, 4_000])
+def test_21_a_text_that_is_cut_holds_no_half_of_a_secret(most: int, on_disk: Place) -> None:
+    ledger = wrkr.Ledger(on_disk.open(), actor="ann", redact=NOTHING)
+    ledger.submit(wrkr.JobSpec(name="j"), job_id="j")
+
+    def fail() -> None:
+        # Across the cut, also behind the words that wrkr puts before it.
+        raise OSError("." * (most - 30) + GITHUB)
+
+    with pytest.raises(wrkr.StepFailedError), ledger.work("j") as job:
+        job.step("fails", fail)
+
+    said = "".join(str(each.event) for each in ledger.events("j"))
+    assert GITHUB[:8] not in said
+    assert "[REDACTED" in said
 
 
 def test_21_a_question_that_was_masked_is_found_again(on_disk: Place) -> None:
