@@ -90,7 +90,9 @@ class Definitions:
             keys, values = (self.of(each) for each in inner)
             return {"type": "object", "propertyNames": keys, "additionalProperties": values}
         if origin in (Union, types.UnionType):
-            return {"anyOf": [self.of(each) for each in inner]}
+            # What may be left out says so by not being required.
+            given = [self.of(each) for each in inner if each is not msgspec.UnsetType]
+            return given[0] if len(given) == 1 else {"anyOf": given}
         name = kind.__name__.lstrip("_")
         if name not in self.made:
             self.made[name] = {}

@@ -55,7 +55,9 @@ class Carried:
 
         Raises: InvalidInputError: a jobpack cannot have so many.
         """
-        before = other.attestations if other is not None and other.pack_id == self.pack_id else {}
+        before: Mapping[str, bytes] = {}
+        if other is not None and other.pack_id == self.pack_id:
+            before = other.attestations
         merged = {**before, **self.attestations}
         if len(merged) > MOST:
             raise InvalidInputError(
