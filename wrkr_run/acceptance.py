@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wrkr_core import events as e
+from wrkr_core.acceptance.judging import files_in
 from wrkr_core.acceptance.promises import promises_digest
 from wrkr_core.errors import AcceptanceTestError, MissingArtifactError, StepFailedError
 from wrkr_core.instants import duration_text
@@ -83,11 +84,7 @@ def recorded_artifacts(supervisor: Supervisor) -> dict[str, Artifact]:
     """Return the newest record of every file of the job, by path."""
     known: dict[str, Artifact] = {}
     for recorded in supervisor.log.records():
-        event = recorded.event
-        if isinstance(event, e.StepFinished):
-            known.update({each.path: each for each in event.artifacts})
-        elif isinstance(event, e.ArtifactRecorded):
-            known[event.artifact.path] = event.artifact
+        known |= files_in(recorded.event)
     return known
 
 

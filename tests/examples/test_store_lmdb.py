@@ -5,19 +5,18 @@ from __future__ import annotations
 import ast
 import io
 import json
-import os
 import signal
-import subprocess
-import sys
 import tokenize
 import tomllib
-import zipfile
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+from tests.examples.packages import ROOT, installed, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PACKAGE: Final = ROOT / "examples" / "store_lmdb"
 MOST_LINES: Final = 150
 
@@ -41,32 +40,7 @@ print(ledger.state(job_id).status, [event.type for event in store.read("port-1")
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the example's wheel in it, unpacked as an installer does."""
-    folder = tmp_path_factory.mktemp("site")
-    wheels = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
-    subprocess.run(command, cwd=PACKAGE, check=True, capture_output=True)
-    with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
-        wheel.extractall(folder)
-    return folder
-
-
-def run(site: Path, folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in ``folder``, with this project and the unpacked wheel."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("WRKR")},
-        "PYTHONPATH": os.pathsep.join([str(site), str(ROOT), str(ROOT / "conformance")]),
-        "WRKR_HOME": str(folder / "home"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    return subprocess.run(
-        [sys.executable, *argv],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return installed(PACKAGE, tmp_path_factory)
 
 
 def lines_of_code(text: str) -> int:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from wrkr_core.errors import NotSupportedHereError
 from wrkr_run import demo
 
 if TYPE_CHECKING:
@@ -44,14 +43,3 @@ def test_a_demo_that_is_kept_names_its_store(interrupted: Wrkr, tmp_path: Path) 
     store = said.envelope["hint"].partition("wrkr list --store ")[2].partition("'")[0]
     assert store == f"sqlite:///{tmp_path}/kept/wrkr.db"
     assert interrupted("list", "--store", store).code == 0
-
-
-def test_without_the_sqlite_store_the_demo_keeps_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(url: str) -> None:
-        raise NotSupportedHereError("not installed")
-
-    monkeypatch.setattr(demo, "open_store", refuse)
-
-    assert demo.store_url(tmp_path) == f"files:///{tmp_path}/store"

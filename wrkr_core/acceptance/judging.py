@@ -59,6 +59,13 @@ class CheckResult:
         return not self.code
 
 
+def files_in(event: e.Event) -> dict[str, Artifact]:
+    """Return the files that an event records, by path."""
+    if isinstance(event, e.StepFinished):
+        return {each.path: each for each in event.artifacts}
+    return {event.artifact.path: event.artifact} if isinstance(event, e.ArtifactRecorded) else {}
+
+
 @attrs.frozen(kw_only=True)
 class JobFacts:
     """What is known of a job: its state, the newest record of each file, decisions refused."""
@@ -73,13 +80,9 @@ class JobFacts:
         recorded: dict[str, Artifact] = {}
         refused: list[str] = []
         for each in events:
-            event = each.event
-            if isinstance(event, e.StepFinished):
-                recorded.update({artifact.path: artifact for artifact in event.artifacts})
-            elif isinstance(event, e.ArtifactRecorded):
-                recorded[event.artifact.path] = event.artifact
-            elif isinstance(event, e.ApprovalRefused):
-                refused.append(event.checkpoint_id)
+            recorded |= files_in(each.event)
+            if isinstance(each.event, e.ApprovalRefused):
+                refused.append(each.event.checkpoint_id)
         return cls(state=state, recorded=recorded, refused=tuple(refused))
 
 

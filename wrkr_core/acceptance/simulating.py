@@ -14,7 +14,7 @@ import attrs
 
 from wrkr_core import events as e
 from wrkr_core.acceptance.custom import CustomCheck
-from wrkr_core.acceptance.judging import CheckResult, JobFacts, judge, verified
+from wrkr_core.acceptance.judging import CheckResult, JobFacts, files_in, judge, verified
 from wrkr_core.acceptance.patterns import finds, plain_path
 from wrkr_core.acceptance.promises import promises_digest
 from wrkr_core.job.fold import fold_all
@@ -90,13 +90,9 @@ def _there(events: Iterable[e.RecordedEvent]) -> dict[str, Artifact]:
     """Return the newest record of each file that no later checkpoint says is gone."""
     found: dict[str, Artifact] = {}
     for each in events:
-        event = each.event
-        if isinstance(event, e.StepFinished):
-            found.update({artifact.path: artifact for artifact in event.artifacts})
-        elif isinstance(event, e.ArtifactRecorded):
-            found[event.artifact.path] = event.artifact
-        elif isinstance(event, e.CheckpointRecorded):
-            for path in event.artifacts.removed:
+        found |= files_in(each.event)
+        if isinstance(each.event, e.CheckpointRecorded):
+            for path in each.event.artifacts.removed:
                 found.pop(path, None)
     return found
 

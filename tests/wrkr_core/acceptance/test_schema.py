@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -21,15 +21,12 @@ from tests.wrkr_core.spec_file.documents import (
     PLACES,
     mistaken,
 )
-from tests.wrkr_core.test_schemas import BEYOND_A_SCHEMA
+from tests.wrkr_core.test_schemas import BEYOND_A_SCHEMA, keys
 from wrkr_core.acceptance.config import read_config
 from wrkr_core.acceptance.template import TEMPLATE
 from wrkr_core.errors import InvalidInputError
 from wrkr_core.schemas import json_schema
 from wrkr_core.spec_file.document import read_document
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SCHEMA: Final[dict[str, Any]] = json_schema("accept_rules")
 VALIDATOR: Final = Draft202012Validator(SCHEMA)
@@ -118,17 +115,6 @@ def test_the_template_is_valid_and_shows_every_key_there_is() -> None:
     words = set(re.findall(r"[a-z_]+", TEMPLATE))
     meters = {"steps", "retries", "tool_calls", "tokens", "wall"}  # 'wrkr init' explains them
     assert set(keys(SCHEMA)) - words == meters
-
-
-def keys(schema: object) -> Iterator[str]:
-    if isinstance(schema, dict):
-        properties = schema.get("properties")
-        yield from properties if isinstance(properties, dict) else ()
-        for each in schema.values():
-            yield from keys(each)
-    elif isinstance(schema, list):
-        for each in schema:
-            yield from keys(each)
 
 
 def fixtures(kind: str) -> list[Path]:
