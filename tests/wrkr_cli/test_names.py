@@ -85,3 +85,16 @@ def test_a_folder_named_like_a_job_does_not_hide_the_job(done: Wrkr) -> None:
 
     assert done("verify", "j1").code == 0
     assert done("verify", "./j1", "--json").envelope["code"] == "E_VERIFY_MALFORMED"
+
+
+def test_a_name_that_may_not_be_looked_at_is_not_taken_for_a_job(
+    done: Wrkr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+
+    said = done("report", "github", "pack", "--json")
+
+    assert said.envelope["message"] == "[Errno 13] Permission denied: 'pack'"
