@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.histories import EDIT, begun, failed, finished, started
 from tests.strategies import state_in
@@ -134,6 +135,19 @@ def test_more_than_can_be_counted_is_refused_as_input(limits: tuple[Amount, ...]
 
     with pytest.raises(InvalidInputError):
         journal.append(*decide_charge(journal.now, epoch=1, amounts=of(tokens=LARGEST)))
+
+
+def test_the_most_that_can_be_counted_is_counted() -> None:
+    state = having(spent=0, limits=(), reservations=())
+
+    assert len(decide_charge(state, epoch=3, amounts=of(tokens=LARGEST))) == 1
+
+
+def test_what_was_never_used_before_counts_from_nothing() -> None:
+    state = replace(having(limit=20), spent=())
+
+    assert not blocks(decide_charge(state, epoch=3, amounts=of(tokens=20)))
+    assert blocks(decide_charge(state, epoch=3, amounts=of(tokens=21)))
 
 
 def test_what_is_over_together_with_what_is_set_aside_is_still_a_number_json_holds() -> None:
