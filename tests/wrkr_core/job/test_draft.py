@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.histories import Journal
 from tests.strategies import STATES, state_in
+from wrkr_core import events as e
 from wrkr_core.budget import Amount
 from wrkr_core.job.draft import Draft
 from wrkr_core.job.state import JobState, StepCounts
+from wrkr_core.spec import JobSpec, spec_digest
 
 
 def names(cls: type) -> list[str]:
@@ -100,3 +103,14 @@ def test_adding_one_by_one_is_adding_the_sum(amounts: list[int]) -> None:
         draft.add("tokens", amount)
 
     assert draft.freeze().spent_by_meter().get("tokens", 0) == sum(amounts)
+
+
+def test_a_fork_knows_from_its_first_record_on_where_it_came_from() -> None:
+    point = e.ForkPoint(job="j_1", seq=4, hash="a" * 64)
+    spec = JobSpec(name="refactor")
+    submitted = e.JobSubmitted(
+        spec=spec, spec_digest=spec_digest(spec), engine="0", forked_from=point
+    )
+
+    assert Journal().append(submitted).forked_from == point
+    assert Journal().submit().forked_from is None

@@ -226,6 +226,7 @@ def test_failures_count_against_the_retries_until_the_last() -> None:
     assert first is not None
     assert second is not None
     assert (first.attempts, first.failures, first.gave_up) == (1, 1, False)
+    assert not first.is_open
     assert (second.attempts, second.failures, second.gave_up) == (2, 2, True)
     assert second.failure is not None
     assert second.failure.attempt == 2

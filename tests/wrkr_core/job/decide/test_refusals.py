@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from tests.histories import EDIT, begun
+from tests.histories import ASKED, EDIT, begun
 from tests.strategies import HOLDER, NOON, state_in
 from tests.wrkr_core.job.decide.test_leasing import BEAT, DARWIN, FREE, HERE, LINUX, TTL, take
 from wrkr_core import events as e
@@ -26,7 +26,7 @@ from wrkr_core.errors import (
     WrkrError,
 )
 from wrkr_core.instants import LARGEST, to_text
-from wrkr_core.job.decide.deciding import decide_checkpoint
+from wrkr_core.job.decide.deciding import decide_ask, decide_checkpoint
 from wrkr_core.job.decide.leasing import (
     FORK_WORKER,
     decide_block_on_environment,
@@ -252,6 +252,15 @@ def test_a_caller_that_gives_neither_running_time_nor_instant_means_none() -> No
 @pytest.mark.parametrize("wake_at", [0, LARGEST])
 def test_the_first_and_the_last_instant_can_be_slept_until(wake_at: int) -> None:
     assert decide_sleep(begun().now, epoch=1, key="k", wake_at=wake_at)
+
+
+def test_a_question_keeps_its_data() -> None:
+    asked = decide_ask(
+        begun().now, question="merge?", action=ASKED, data=msgspec.Raw(b'{"a":1}'), epoch=None
+    )
+
+    assert isinstance(asked[0], e.CheckpointRecorded)
+    assert bytes(asked[0].data) == b'{"a":1}'
 
 
 def test_a_checkpoint_keeps_its_data_and_has_no_mark_of_its_own() -> None:
