@@ -12,11 +12,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from wrkr_core.machine import ThisMachine
-from wrkr_core.redaction import VARIABLE, Hit, Mask
-from wrkr_run.secret_rules import find_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from wrkr_core.redaction import Hit, Mask
 
 # GIT_AUTHOR_NAME and XAUTHORITY are no secrets.
 SECRET_NAME: Final = re.compile(r"TOKEN|SECRET|PASSW|KEY|CREDENTIAL|AUTH(?!OR)", re.IGNORECASE)
@@ -56,6 +56,9 @@ class KnownSecrets:
 
         Raises: NotSupportedHereError: ``detect-secrets`` is needed and not installed.
         """
+        from wrkr_core.redaction import Hit  # here, as below: not needed by who only looks at jobs
+        from wrkr_run.secret_rules import find_tokens
+
         for form, rule, value in self._known():
             start = data.find(form)
             while start >= 0:
@@ -86,6 +89,8 @@ class KnownSecrets:
 
     def _secrets_of(self, environment: Mapping[str, str]) -> Iterator[tuple[bytes, str, bytes]]:
         """Yield each form of each secret value, the name of its rule, and the value."""
+        from wrkr_core.redaction import VARIABLE
+
         seen: set[bytes] = set()
         for name in sorted(environment):  # of equal values the first name stays
             value = environment[name]
@@ -100,6 +105,8 @@ class KnownSecrets:
 
 def throwaway_mask(secrets: KnownSecrets) -> Mask:
     """Return what masks secrets under a key that nobody else has, for what belongs to no job."""
+    from wrkr_core.redaction import Mask
+
     machine = ThisMachine()
     return Mask(secrets, lambda: machine.new_id().encode("ascii"))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 import wrkr_core as wrkr
 from tests.canaries import GITHUB, PASSWORD
+from tests.hard_cases.jobs import ROOT
 from wrkr_cli import scanning
 
 if TYPE_CHECKING:
@@ -111,3 +115,22 @@ def test_the_secrets_of_this_process_are_looked_for(
     said = wrkr_command("store", "scan")
     assert said.code == 8
     assert "/payload/spec/objective: env-API_PASSWORD" in said.out
+
+
+@pytest.mark.parametrize("line", ["--help", "list", "status clean", "job inspect clean"])
+@pytest.mark.usefixtures("leaky")
+def test_who_only_looks_does_not_pay_for_the_rules(line: str, url: str) -> None:
+    program = (
+        "import sys; from wrkr_cli.main import _run; code = _run(sys.argv[1:]); "
+        "assert not {'detect_secrets', 'wrkr_run.secret_rules'} & set(sys.modules); sys.exit(code)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, *line.split()],
+        env={**os.environ, "WRKR_STORE": url, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
