@@ -48,6 +48,7 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
         "wrkr approve JOB --reason 'read the diff'",
         "wrkr approve JOB cp_12 --choice staging --reason 'as agreed' --by ann",
         "wrkr approve JOB --reason 'read the diff' --sign ann",
+        "wrkr approve JOB --reason 'read the diff' --sign ~/.ssh/id_ed25519.pub",
     ],
     explain=_explain,
 )
@@ -57,7 +58,9 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
 @click.option("--by", metavar="NAME", help="Who decides [WRKR_APPROVED_BY, or the system's user].")
 @click.option("--choice", help="Which of the choices.")
 @click.option("--expires", metavar="TIME", help="Good only for so long, for instance 8h.")
-@click.option("--sign", "key", metavar="KEY", help="Sign it with this key, a name or a file.")
+@click.option(
+    "--sign", "key", metavar="KEY", help="Sign it: a key's name, its file, or a key of OpenSSH."
+)
 @passphrase_option
 def command(  # noqa: PLR0917  # the command's own parameters
     session: Session,

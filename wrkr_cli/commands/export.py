@@ -75,7 +75,7 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
     "key",
     envvar="WRKR_SIGNING_KEY_FILE",
     metavar="KEY",
-    help="Sign it as producer with this key, a name or a file [WRKR_SIGNING_KEY_FILE].",
+    help="Sign it as producer: a key's name, its file, or a key of OpenSSH [WRKR_SIGNING_KEY_FILE].",
 )
 @statement_option
 @passphrase_option

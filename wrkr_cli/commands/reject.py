@@ -50,7 +50,9 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
 @click.argument("checkpoint", required=False)
 @click.option("--reason", required=True, help="Why; it is recorded.")
 @click.option("--by", metavar="NAME", help="Who decides [WRKR_APPROVED_BY, or the system's user].")
-@click.option("--sign", "key", metavar="KEY", help="Sign it with this key, a name or a file.")
+@click.option(
+    "--sign", "key", metavar="KEY", help="Sign it: a key's name, its file, or a key of OpenSSH."
+)
 @passphrase_option
 def command(  # noqa: PLR0917  # the command's own parameters
     session: Session,

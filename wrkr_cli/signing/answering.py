@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wrkr_cli.signing.keyring import unlock
+from wrkr_cli.signing.signers import signer_of
 from wrkr_core.signing.claims import ApprovalClaim
-from wrkr_core.signing.dsse import signed_envelope
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +27,8 @@ def signed_answer(
 ) -> bytes:
     """Return the envelope of an answer to what ``decision`` asked, as the ledger takes it.
 
-    Raises: NotFoundError, UnsafeOperationError, InvalidInputError, WrongPassphraseError.
+    Raises: NotFoundError, UnsafeOperationError, InvalidInputError, WrongPassphraseError,
+        NotSupportedHereError.
     """
     claim = ApprovalClaim(
         subject=decision.subject,
@@ -39,5 +39,5 @@ def signed_answer(
         choice=choice,
         not_after=not_after,
     )
-    payload = claim.payload()
-    return signed_envelope(payload, unlock(key, passphrase_file)).file_bytes()
+    claim.payload()  # what cannot be signed is refused before a passphrase is asked for
+    return signer_of(key, passphrase_file)(claim).file_bytes()

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from wrkr_cli.framing import command as make
-from wrkr_cli.signing.keyring import instant, look_of, require_untouched, unlock
+from wrkr_cli.signing.keyring import instant, look_of, require_untouched
 from wrkr_cli.signing.options import (
     as_role_option,
     at_option,
@@ -17,6 +17,7 @@ from wrkr_cli.signing.options import (
     replace_option,
     statement_option,
 )
+from wrkr_cli.signing.signers import signer_of
 from wrkr_core.errors import NotFoundError, VerifyMalformedError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from wrkr_cli.session import Session
     from wrkr_core.jobpack.attaching import OpenPack
     from wrkr_core.jobpack.manifest import Manifest
-    from wrkr_core.signing.claims import Role
+    from wrkr_core.signing.claims import PackClaim, Role
     from wrkr_core.signing.dsse import Envelope
 
 STATEMENTS: Final[dict[Role, str]] = {
@@ -40,23 +41,22 @@ def attestations(
 ) -> Callable[[Manifest, str], Mapping[str, bytes]]:
     """Return what ``export_pack`` asks for signatures: those of others kept, and the producer's.
 
-    The passphrase is asked for at once, before anything is written.
+    The passphrase is asked for at once, before anything is written; one of OpenSSH by ssh-keygen.
     """
-    seed = unlock(key, passphrase_file) if key is not None else None
+    signed = signer_of(key, passphrase_file) if key is not None else None
 
     def attest(manifest: Manifest, pack_id: str) -> Mapping[str, bytes]:
         from wrkr_core.jobpack.attaching import kept_attestations
         from wrkr_core.jobpack.attestations import claim_for, name_of
-        from wrkr_core.signing.dsse import signed_envelope
 
         kept: dict[str, bytes] = {}
         if path.is_file():
             with path.open("rb") as file:
                 kept = kept_attestations(file, pack_id)
-        if seed is not None:
+        if signed is not None:
             said = statement or STATEMENTS["producer"]
             claim = claim_for(manifest, pack_id, role="producer", statement=said)
-            envelope = signed_envelope(claim.payload(), seed)
+            envelope = signed(claim)
             kept[name_of("producer", envelope.keyid)] = envelope.file_bytes()
         return kept
 
@@ -103,11 +103,9 @@ def sign(  # noqa: PLR0917  # the command's own parameters
     passphrase_file: Path | None,
 ) -> None:
     """Put your signature into the jobpack PACK, which must verify. Its id stays the same."""
-    from wrkr_core.signing.dsse import signed_envelope
 
     def signed(opened: OpenPack) -> Envelope:
-        seed = unlock(key, passphrase_file)
-        return signed_envelope(_payload(opened, role, statement, at), seed)
+        return signer_of(key, passphrase_file)(_claim(opened, role, statement, at))
 
     _put_in(session, pack, signed, replace=replace)
 
@@ -155,7 +153,7 @@ def prepare(  # noqa: PLR0917  # the command's own parameters
 
     _require_pack(pack)
     with pack.open("rb") as file:
-        message = pae(_payload(_verified(file), role, statement, at))
+        message = pae(_claim(_verified(file), role, statement, at).payload())
     target = out or _unsigned(pack)
     with write_atomically(target) as written:
         written.write(message)
@@ -207,7 +205,7 @@ def _verified(file: IO[bytes]) -> OpenPack:
     return open_pack(file)
 
 
-def _payload(pack: OpenPack, role: Role, statement: str | None, at: str | None) -> bytes:
+def _claim(pack: OpenPack, role: Role, statement: str | None, at: str | None) -> PackClaim:
     from wrkr_core.jobpack.attestations import claim_for
 
     return claim_for(
@@ -216,7 +214,7 @@ def _payload(pack: OpenPack, role: Role, statement: str | None, at: str | None) 
         role=role,
         statement=statement or STATEMENTS[role],
         signed_at=None if at is None else instant(at),
-    ).payload()
+    )
 
 
 def _put_in(

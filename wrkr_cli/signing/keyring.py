@@ -47,6 +47,11 @@ def sealed_key(key: str) -> SealedKey:
     return read_key_file(Path(key)) if is_path else key_folder().read(key)
 
 
+def is_own(key: str) -> bool:
+    """Tell whether a key is meant that is in the key folder."""
+    return key in key_folder().names()
+
+
 def unlock(key: str, passphrase_file: Path | None) -> bytes:
     """Return the private bytes of a key, asking for its passphrase.
 

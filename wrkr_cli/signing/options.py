@@ -38,7 +38,7 @@ key_option: Final = click.option(
     required=True,
     envvar="WRKR_SIGNING_KEY_FILE",
     metavar="KEY",
-    help="A key's name, or the path of its file [WRKR_SIGNING_KEY_FILE].",
+    help="A key's name, its file, or a key of OpenSSH [WRKR_SIGNING_KEY_FILE].",
 )
 as_role_option: Final = click.option(
     "--role", type=click.Choice(ROLES), default="reviewer", help="Sign as what [reviewer]."

@@ -130,13 +130,14 @@ def read_blob(blob: bytes) -> SshSignature:
 
 def _ed25519(field: bytes) -> bytes:
     """Return a key or signature from the field that names its type. Raises: InvalidInputError."""
-    kind, value = fields(field, 2)
+    # Keys of other types have more fields, so the type is looked at before they are counted.
+    kind = field[4 : 4 + int.from_bytes(field[:4], "big")]
     if kind != KEY_TYPE:
         raise InvalidInputError(
             f"the SSH key is of type {kind.decode('ascii', 'replace')!r:.40}, not ssh-ed25519",
             hint="ssh-keygen -t ed25519 makes one that can be used here",
         )
-    return value
+    return fields(field, 2)[1]
 
 
 def pack(value: bytes) -> bytes:

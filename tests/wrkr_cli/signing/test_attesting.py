@@ -12,7 +12,7 @@ import pytest
 
 from tests.signers import BEA, ssh_envelope
 from tests.wrkr_cli.signing.conftest import PACK, trusting, verify
-from wrkr_cli.signing import attesting, keyring
+from wrkr_cli.signing import keyring, signers
 from wrkr_core.signing.allowed_signers import public_line
 from wrkr_core.signing.dsse import payload_of
 from wrkr_core.signing.keys import public_of
@@ -199,11 +199,11 @@ def test_of_two_who_sign_at_once_neither_loses_a_signature(
 
     def slowly(key: str, passphrase_file: Path | None) -> bytes:
         """Let another sign while this one's passphrase is typed."""
-        monkeypatch.setattr(attesting, "unlock", unlock)
+        monkeypatch.setattr(signers, "unlock", unlock)
         assert exported("keys", "sign", PACK, "--key", "ann", "--role", "reviewer").code == 0
         return unlock(key, passphrase_file)
 
-    monkeypatch.setattr(attesting, "unlock", slowly)
+    monkeypatch.setattr(signers, "unlock", slowly)
     said = exported("keys", "sign", PACK, "--key", "bea")
 
     assert (said.code, "at the same time" in said.err) == (8, True)
