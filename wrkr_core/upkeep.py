@@ -21,7 +21,7 @@ from wrkr_core.errors import (
 )
 from wrkr_core.events import StepFinished
 from wrkr_core.job.fold import fold_all
-from wrkr_core.snapshot import snapshot_key
+from wrkr_core.snapshot import read_snapshot, snapshot_key
 from wrkr_core.work.attempts import blob_key
 from wrkr_core.work.heartbeat import heartbeat_key
 
@@ -59,10 +59,12 @@ class Pruned:
 
 
 def check_jobs(ledger: Ledger) -> Iterator[Finding]:
-    """Yield what is wrong with any job: a broken chain, an illegal history, a missing result."""
+    """Yield what is wrong with any job: a broken chain, an illegal history, a missing result or end."""
     for job_id in stream_names(ledger.store):
+        known = _known_by_snapshot(ledger.store, job_id)  # before the log, so it cannot know more
         try:
-            fold_all(None, ledger.events(job_id), job_id)
+            state = fold_all(None, ledger.events(job_id), job_id)
+            yield from _missing_end(job_id, known, state.seq if state is not None else 0)
             for missing in _missing_blobs(ledger, job_id):
                 yield Finding(
                     job_id=job_id,
@@ -71,6 +73,24 @@ def check_jobs(ledger: Ledger) -> Iterator[Finding]:
                 )
         except WrkrError as error:
             yield Finding(job_id=job_id, code=error.code, message=error.message)
+
+
+def _known_by_snapshot(store: Store, job_id: str) -> int:
+    """Return how many records a snapshot of the job knows that is whole, 0 if there is none."""
+    cell = store.get(snapshot_key(job_id))
+    found = read_snapshot(cell.data, job_id) if cell is not None else None
+    return found.seq if found is not None else 0
+
+
+def _missing_end(job_id: str, known: int, there: int) -> Iterator[Finding]:
+    """Yield that a log is shorter than it was: no record that is left tells, but a snapshot may."""
+    if known > there:
+        yield Finding(
+            job_id=job_id,
+            code="E_STORE_CORRUPT",
+            message=f"its snapshot knows {known} records and the log holds {there}: its end was taken "
+            f"out, or was lost with the power; a jobpack or receipt of it tells which",
+        )
 
 
 def _missing_blobs(ledger: Ledger, job_id: str) -> Iterator[str]:

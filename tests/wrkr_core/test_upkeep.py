@@ -83,6 +83,28 @@ def test_damage_behind_a_good_snapshot_is_found(kept: Kept) -> None:
     assert [each.job_id for each in kept.findings] == ["one"]
 
 
+def test_a_log_that_lost_its_end_is_found_by_its_snapshot(kept: Kept) -> None:
+    kept.job("one")
+    info = kept.memory.stream("one")
+    assert info is not None
+    drop(kept.memory, "one", info.head)
+
+    (found,) = kept.findings
+
+    assert (found.job_id, found.code) == ("one", "E_STORE_CORRUPT")
+    assert f"knows {info.head} records and the log holds {info.head - 1}" in found.message
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", None])
+def test_a_snapshot_that_nobody_believes_tells_nothing(kept: Kept, data: bytes | None) -> None:
+    kept.job("one")
+    cell = kept.memory.get(snapshot_key("one"))
+    assert cell is not None
+    kept.memory.put(snapshot_key("one"), data, cell.version)
+
+    assert kept.findings == []
+
+
 def test_a_result_that_is_missing_is_found(kept: Kept) -> None:
     kept.job("one", BIG)
     (key,) = kept.memory.keys(prefix="blob/")

@@ -141,6 +141,20 @@ def test_07_a_log_that_lost_its_end_does_not_match_the_receipt_it_gave(place: Pl
         verify_job(place.ledger(), "j", expect_receipt=receipt)
 
 
+def test_07_a_log_that_lost_its_end_is_found_by_a_check_through_its_snapshot(place: Place) -> None:
+    ledger = place.ledger()
+    ledger.submit(JobSpec(name="j"), job_id="j")
+    with ledger.work("j") as job:
+        job.complete()
+    head = ledger.state("j").seq
+    assert list(check_jobs(ledger)) == []
+
+    place.remove_record("j", head)
+
+    (found,) = check_jobs(place.ledger())
+    assert f"knows {head} records and the log holds {head - 1}" in found.message
+
+
 @pytest.mark.parametrize("command", ["status", "log", "export", "verify"])
 def test_07_the_command_line_tells_of_a_deleted_event(
     on_disk: Place, command: str, wrkr_command: Wrkr

@@ -197,6 +197,9 @@ def test_20_two_end_of_directory_records_are_refused() -> None:
     assert form_of(HONEST + END)
     assert form_of(HONEST[:-22] + bytes(comment) + END)
     assert form_of(HONEST[:-22] + END + END)
+    for place in range(len(END)):
+        changed = END[:place] + bytes([END[place] ^ 1]) + END[place + 1 :]
+        assert form_of(HONEST[:-22] + changed)
 
 
 def test_20_local_and_central_headers_that_disagree_are_refused_in_any_field() -> None:
