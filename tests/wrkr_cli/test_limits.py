@@ -98,8 +98,21 @@ def test_the_options_an_export_names_are_enough(
     wrkr_command: Wrkr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrkr_command("run", "job.yaml", "--job-id", "j1")
-    monkeypatch.setattr(export, "_limits", lambda _contents, _size: Limits(entries=5000))
+    monkeypatch.setattr(export, "_limits", lambda *_: Limits(entries=5000))
 
     said = wrkr_command("export", "j1")
 
     assert "wrkr verify and wrkr import take it with --max-entries 5000" in said.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "then"), [(["prepare"], ""), (["sign", "--key", "nobody"], "E_NOT_FOUND")]
+)
+def test_who_signs_a_large_pack_says_to_take_it(
+    wrkr_command: Wrkr, pack: Path, asked: list[str], then: str
+) -> None:
+    refused = wrkr_command("keys", *asked, str(pack), "--max-entries", "2", "--json")
+    taken = wrkr_command("keys", *asked, str(pack), "--max-entries", "40")
+
+    assert refused.envelope["details"]["reason"] == "too_large"
+    assert taken.err.partition(":")[0] == then

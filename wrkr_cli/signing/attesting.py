@@ -8,6 +8,8 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from wrkr_cli.framing import command as make
+from wrkr_cli.limits import limit_options, limits_of
+from wrkr_cli.proofs import require_pack
 from wrkr_cli.signing.keyring import instant, look_of, require_untouched
 from wrkr_cli.signing.options import (
     as_role_option,
@@ -18,12 +20,13 @@ from wrkr_cli.signing.options import (
     statement_option,
 )
 from wrkr_cli.signing.signers import signer_of
-from wrkr_core.errors import NotFoundError, VerifyMalformedError
+from wrkr_core.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wrkr_cli.session import Session
+    from wrkr_core.jobpack.archive import Limits
     from wrkr_core.jobpack.attaching import OpenPack
     from wrkr_core.jobpack.manifest import Manifest
     from wrkr_core.signing.claims import PackClaim, Role
@@ -72,8 +75,10 @@ def _explain_sign(  # noqa: PLR0917  # the command's own parameters
     at: str | None,
     replace: bool,
     passphrase_file: Path | None,
+    **limits: int | None,
 ) -> list[str]:
     del session, at, replace, passphrase_file
+    limits_of(**limits)
     return [
         f"verify {pack}, and sign it with {key} as {role}: {statement or STATEMENTS[role]}",
         f"put the signature into {pack}; its id stays the same",
@@ -92,6 +97,7 @@ def _explain_sign(  # noqa: PLR0917  # the command's own parameters
 @at_option
 @replace_option
 @passphrase_option
+@limit_options
 def sign(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     pack: Path,
@@ -101,13 +107,14 @@ def sign(  # noqa: PLR0917  # the command's own parameters
     at: str | None,
     replace: bool,
     passphrase_file: Path | None,
+    **limits: int | None,
 ) -> None:
     """Put your signature into the jobpack PACK, which must verify. Its id stays the same."""
 
     def signed(opened: OpenPack) -> Envelope:
         return signer_of(key, passphrase_file)(_claim(opened, role, statement, at))
 
-    _put_in(session, pack, signed, replace=replace)
+    _put_in(session, pack, signed, replace=replace, limits=limits_of(**limits))
 
 
 def _explain_prepare(  # noqa: PLR0917  # the command's own parameters
@@ -117,8 +124,10 @@ def _explain_prepare(  # noqa: PLR0917  # the command's own parameters
     statement: str | None,
     at: str | None,
     out: Path | None,
+    **limits: int | None,
 ) -> list[str]:
     del session, at
+    limits_of(**limits)
     said = statement or STATEMENTS[role]
     return [f"verify {pack} and write to {out or _unsigned(pack)} what signs it as {role}: {said}"]
 
@@ -135,6 +144,7 @@ def _explain_prepare(  # noqa: PLR0917  # the command's own parameters
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to [PACK.tosign]."
 )
+@limit_options
 def prepare(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     pack: Path,
@@ -142,6 +152,7 @@ def prepare(  # noqa: PLR0917  # the command's own parameters
     statement: str | None,
     at: str | None,
     out: Path | None,
+    **limits: int | None,
 ) -> None:
     """Write the bytes to be signed for PACK, for a key of OpenSSH.
 
@@ -151,9 +162,10 @@ def prepare(  # noqa: PLR0917  # the command's own parameters
     from wrkr_core.signing.sshsig import NAMESPACE
     from wrkr_run.files import write_atomically
 
-    _require_pack(pack)
+    require_pack(pack)
     with pack.open("rb") as file:
-        message = pae(_claim(_verified(file), role, statement, at).payload())
+        opened = _verified(file, limits_of(**limits))
+        message = pae(_claim(opened, role, statement, at).payload())
     target = out or _unsigned(pack)
     with write_atomically(target) as written:
         written.write(message)
@@ -165,8 +177,11 @@ def prepare(  # noqa: PLR0917  # the command's own parameters
     )
 
 
-def _explain_attach(session: Session, pack: Path, signed: Path, replace: bool) -> list[str]:
+def _explain_attach(
+    session: Session, pack: Path, signed: Path, replace: bool, **limits: int | None
+) -> list[str]:
     del session, replace
+    limits_of(**limits)
     return [f"check that {signed}.sig signs {signed} for {pack}, and put it into the jobpack"]
 
 
@@ -178,7 +193,8 @@ def _explain_attach(session: Session, pack: Path, signed: Path, replace: bool) -
 @click.argument("pack", type=click.Path(path_type=Path))
 @click.argument("signed", type=click.Path(path_type=Path))
 @replace_option
-def attach(session: Session, pack: Path, signed: Path, replace: bool) -> None:
+@limit_options
+def attach(session: Session, pack: Path, signed: Path, replace: bool, **limits: int | None) -> None:
     """Put the signature SIGNED.sig of the prepared file SIGNED into the jobpack PACK."""
     from wrkr_core.signing.dsse import LARGEST_ENVELOPE, envelope_of_ssh
     from wrkr_core.signing.sshsig import LARGEST
@@ -186,23 +202,16 @@ def attach(session: Session, pack: Path, signed: Path, replace: bool) -> None:
     beside = signed.with_name(f"{signed.name}.sig")
     message = _read(signed, LARGEST_ENVELOPE)
     envelope = envelope_of_ssh(message, _read(beside, LARGEST).decode("ascii", "replace"))
-    _put_in(session, pack, lambda _: envelope, replace=replace)
+    _put_in(session, pack, lambda _: envelope, replace=replace, limits=limits_of(**limits))
 
 
-def _require_pack(path: Path) -> None:
-    if not path.exists():
-        raise NotFoundError(f"there is no file {path}", path=str(path))
-    if not path.is_file():
-        raise VerifyMalformedError(f"{path} is not a regular file", path=str(path))
-
-
-def _verified(file: IO[bytes]) -> OpenPack:
+def _verified(file: IO[bytes], limits: Limits | None) -> OpenPack:
     """Return the pack after verifying all of it: nobody signs what does not verify."""
     from wrkr_core.jobpack.attaching import open_pack
     from wrkr_core.jobpack.verify import verify_pack
 
-    verify_pack(file)
-    return open_pack(file)
+    verify_pack(file, limits=limits)
+    return open_pack(file, limits=limits)
 
 
 def _claim(pack: OpenPack, role: Role, statement: str | None, at: str | None) -> PackClaim:
@@ -218,16 +227,21 @@ def _claim(pack: OpenPack, role: Role, statement: str | None, at: str | None) ->
 
 
 def _put_in(
-    session: Session, path: Path, signed: Callable[[OpenPack], Envelope], *, replace: bool
+    session: Session,
+    path: Path,
+    signed: Callable[[OpenPack], Envelope],
+    *,
+    replace: bool,
+    limits: Limits | None,
 ) -> None:
     """Put into the pack at ``path`` what ``signed`` returns for it, once it has verified."""
     from wrkr_core.jobpack.attaching import attach as write_with
     from wrkr_run.files import write_atomically
 
-    _require_pack(path)
+    require_pack(path)
     before = look_of(path)
     with write_atomically(path) as out, path.open("rb") as file:
-        pack = _verified(file)
+        pack = _verified(file, limits)
         envelope = signed(pack)
         entry = write_with(pack, out, envelope, replace=replace)
         require_untouched(path, before)

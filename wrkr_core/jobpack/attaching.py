@@ -7,7 +7,7 @@ it is read.
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 import attrs
 
@@ -34,6 +34,14 @@ from wrkr_core.signing.claims import read_pack_claim
 if TYPE_CHECKING:
     from wrkr_core.jobpack.archive import Entry
     from wrkr_core.signing.dsse import Envelope
+
+# For a file that is only looked at when it is the very pack about to be written in its place.
+_ANY: Final = Limits(
+    archive_bytes=archive.LARGEST_ARCHIVE,
+    entries=archive.MOST_ENTRIES,
+    entry_bytes=archive.LARGEST_ARCHIVE,
+    document_bytes=64 * 2**20,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -104,10 +112,10 @@ def attach(pack: OpenPack, out: IO[bytes], envelope: Envelope, *, replace: bool 
 def kept_attestations(file: IO[bytes], wanted: str) -> dict[str, bytes]:
     """Return the attestations of the pack in ``file`` if it has the id ``wanted``, else none.
 
-    So a pack that is exported again keeps what others have signed.
+    So a pack that is exported again keeps what others have signed, however large it is.
     """
     try:
-        pack = open_pack(file)
+        pack = open_pack(file, limits=_ANY)
         return pack.attestations() if pack.id == wanted else {}
     except VerifyError:
         return {}

@@ -109,11 +109,11 @@ def export_pack(
         size=size,
         receipt=receipt_line(job_id, found),
         attestations=tuple(sorted(signatures)),
-        limits=_limits(contents, size),
+        limits=_limits(contents, size, survey.longest),
     )
 
 
-def _limits(contents: Mapping[str, bytes | archive.Stream], size: int) -> archive.Limits:
+def _limits(contents: Mapping[str, bytes | archive.Stream], size: int, line: int) -> archive.Limits:
     """Return the least limits, from the defaults up, by which a pack of these contents is read."""
     sizes = {
         name: content.size if isinstance(content, archive.Stream) else len(content)
@@ -125,7 +125,7 @@ def _limits(contents: Mapping[str, bytes | archive.Stream], size: int) -> archiv
         entries=max(usual.entries, len(sizes)),
         entry_bytes=max(usual.entry_bytes, *sizes.values()),
         document_bytes=max(
-            usual.document_bytes, *(sizes.get(name, 0) for name in (MANIFEST, *DOCUMENTS))
+            usual.document_bytes, line, *(sizes.get(name, 0) for name in (MANIFEST, *DOCUMENTS))
         ),
     )
 
@@ -136,6 +136,7 @@ class Survey:
     Attributes:
         state: What the log folds to.
         tree: The Merkle tree over its lines.
+        longest: How many bytes its longest line has.
 
     """
 
@@ -145,6 +146,7 @@ class Survey:
         Raises: Corrupt, VerifyHistoryError, Trimmed.
         """
         self.tree = Tree()
+        self.longest = 0
         self._job = job
         self._log = Sums()
         self._told = {name: ToldLines(job, name) for name in (CHECKPOINTS, APPROVALS)}
@@ -180,6 +182,7 @@ class Survey:
                 prev = events[-1].hash
                 lines = [record.data for record in batch]
                 self.tree.extend(lines)
+                self.longest = max(self.longest, *map(len, lines))
                 self._log.add(b"\n".join([*lines, b""]))
                 yield events
 

@@ -175,7 +175,9 @@ def test_the_command_that_is_shown_signs_with_openssh(exported: Wrkr) -> None:
 
     subprocess.run(command, check=True, capture_output=True)
 
-    assert exported("keys", "attach", PACK, prepared["path"]).code == 0
+    refused = exported("keys", "attach", PACK, prepared["path"], "--max-entries", "2", "--json")
+    assert refused.envelope["details"]["reason"] == "too_large"
+    assert exported("keys", "attach", PACK, prepared["path"], "--max-entries", "40").code == 0
 
 
 def test_a_key_younger_than_the_job_signs_with_a_later_time(exported: Wrkr) -> None:

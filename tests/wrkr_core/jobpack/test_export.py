@@ -23,6 +23,7 @@ from tests.stories import (
     submitted,
     whole_story,
 )
+from wrkr_core import chain, codec
 from wrkr_core import events as e
 from wrkr_core.artifact import Artifact
 from wrkr_core.canonical import digest_bytes
@@ -330,3 +331,37 @@ def test_a_pack_larger_than_usual_says_what_a_reader_has_to_allow() -> None:
     with pytest.raises(VerifyMalformedError, match=f"artifacts_manifest.json has {size} bytes"):
         verify_pack(out)
     assert verify_pack(out, limits=many.limits).ok
+
+
+def with_a_long_line(size: int) -> Story:
+    """Return a job with a record longer than any that this release writes; others may."""
+    story = small_story()
+    assert story.log.state is not None
+    _, line = chain.seal(
+        prev=story.log.state.hash,
+        at=story.log.state.at,
+        by="host-1",
+        id="long",
+        job=story.job_id,
+        payload=codec.encode(e.LeaseReleased(worker="w" * size, epoch=2, reason="", heartbeats=0))[
+            1
+        ],
+        seq=12,
+        type="lease_released/1",
+    )
+    new = NewEvent(id="long", type="lease_released/1", at=story.log.state.at, data=line)
+    story.store.append(story.job_id, 11, [new])
+    return story
+
+
+def test_a_pack_that_needs_larger_limits_says_which() -> None:
+    story, out = with_a_long_line(2**20), io.BytesIO()
+
+    needs = export_pack(story.store, story.job_id, out).limits
+
+    assert needs == Limits(document_bytes=needs.document_bytes)
+    with pytest.raises(VerifyMalformedError, match="more than the 1048576"):
+        verify_pack(out)
+    with pytest.raises(VerifyMalformedError):
+        verify_pack(out, limits=Limits(document_bytes=needs.document_bytes - 1))
+    assert verify_pack(out, limits=needs).events == 12
