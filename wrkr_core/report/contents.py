@@ -77,7 +77,7 @@ def report(subject: Subject) -> View:
         "checkpoints": [
             _checkpoint(each) for each in page["checkpoints"] if each["kind"] != "decision-needed"
         ],
-        "acceptance": _acceptance(events),
+        "acceptance": _acceptance(events, status["status"]),
         "artifacts": page["artifacts"],
         "takeovers": page["takeovers"],
         "redacted": page["redacted"],
@@ -208,19 +208,30 @@ def _worth(recorded: e.RecordedEvent, subject: Subject) -> View:
     }
 
 
-def _acceptance(events: Iterable[e.RecordedEvent]) -> View | None:
-    """Return how acceptance came out the last time it ran, None if it never did."""
+def is_early(acceptance: View) -> bool:
+    """Tell whether checks passed of a job that is not completed, and so not accepted."""
+    return bool(acceptance["has_passed"] and not acceptance["is_accepted"])
+
+
+def _acceptance(events: Iterable[e.RecordedEvent], status: str) -> View | None:
+    """Return how acceptance came out the last time it ran, None if it never did.
+
+    ``has_passed`` is what the log says of that run, which may be of a worker before its job's end;
+    ``is_accepted`` besides that the job is completed.
+    """
     found: View | None = None
     runs = 0
     for each in events:
         event = each.event
         if isinstance(event, e.AcceptanceRecorded):
             runs += 1
+            passed = 0 < event.checks_run == event.passed and not event.failures
             found = {
                 "at": to_text(each.at),
                 "by": each.by,
                 "runs": runs,
-                "has_passed": 0 < event.checks_run == event.passed and not event.failures,
+                "has_passed": passed,
+                "is_accepted": passed and status == "completed",
                 **msgspec.to_builtins(event),
             }
     return found

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from wrkr_core.instants import duration_text
+from wrkr_core.report.contents import is_early
 from wrkr_core.report.escaping import in_markdown, json_text
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ def _acceptance(acceptance: View | None, rows: int) -> list[str]:
             f"**Acceptance:** {verdict}, {acceptance['passed']} of {acceptance['checks_run']} checks, "
             f"{acceptance['at']}"
         ),
+        *(["but the job is not completed, so it is not accepted"] if is_early(acceptance) else []),
         "",
         *(table if failures else []),
         *_more(len(failures), rows, "failures"),

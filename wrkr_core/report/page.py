@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from wrkr_core.instants import to_text
 from wrkr_core.report.chart import chart
+from wrkr_core.report.contents import is_early
 from wrkr_core.report.escaping import in_html, json_text, one_line
 from wrkr_core.report.reading import about, spent, when
 from wrkr_core.report.style import STYLE, policy
@@ -87,8 +88,8 @@ def _open_ends(view: View) -> str:
     waiting = sum(each["is_open"] for each in view["decisions"])
     said: list[tuple[str, str]] = []
     if acceptance is not None:
-        passed = acceptance["has_passed"]
-        said.append(("good", "accepted") if passed else ("bad", "not accepted"))
+        accepted = acceptance["is_accepted"]
+        said.append(("good", "accepted") if accepted else ("bad", "not accepted"))
     if waiting:
         said.append(("bad", f"{waiting} decision{'s' if waiting > 1 else ''} open"))
     return "".join(f' <span class="status {kind}">{text}</span>' for kind, text in said)
@@ -182,6 +183,7 @@ def _acceptance(acceptance: View | None) -> list[str]:
             f"<p>{verdict}, {acceptance['passed']} of {acceptance['checks_run']} checks, "
             f"by {in_html(acceptance['by'])}, {when(acceptance['at'])}</p>"
         ),
+        _text("the job is not completed, so it is not accepted") if is_early(acceptance) else "",
         *_list_of(failures),
     ]
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 
 from tests.hard_cases.jobs import events_of, submit
-from tests.stories import contents_of
+from tests.stories import Story, contents_of, submitted
 from tests.wrkr_core.acceptance.test_schema import RULES
+from tests.wrkr_core.report.subjects import subject_of
 from wrkr_core import events as e
 from wrkr_core.acceptance.config import AcceptanceConfig, read_config
 from wrkr_core.acceptance.simulating import simulate, verdict
@@ -21,6 +22,9 @@ from wrkr_core.checkpoint import ArtifactChanges
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.ledger import Ledger
 from wrkr_core.memory import MemoryStore
+from wrkr_core.report.contents import report
+from wrkr_core.report.markdown import markdown
+from wrkr_core.report.page import page
 from wrkr_core.spec import Check, Command, JobSpec, StepSpec
 from wrkr_run.accepting import run_acceptance
 from wrkr_run.foreground import work_on
@@ -210,6 +214,22 @@ def test_18_no_rules_that_can_be_written_accept_a_job_that_is_held(
     config = read_config(json.dumps(rules).encode(), name="accept.json")
 
     assert verdict(simulate(config, "j", *job)) == "would_fail"
+
+
+def test_18_checks_that_passed_do_not_make_a_blocked_job_an_accepted_one() -> None:
+    story = Story(job_id="j")
+    story.tell(submitted(JobSpec(name="j")))
+    story.take(1)
+    passed = e.AcceptanceRecorded(checks_run=2, passed=2, failures=(), config_digest="ab" * 32)
+    story.tell(passed)  # by its worker, and then it was stopped
+    story.tell(e.JobBlocked(status="blocked_error", summary="no", reason_codes=("E_ADAPTER_FAIL",)))
+    subject = subject_of(story)
+    view = report(subject)
+
+    acceptance = view["acceptance"]
+    assert (acceptance["has_passed"], acceptance["is_accepted"]) == (True, False)
+    for text in (markdown(view), page(view, subject)):
+        assert "the job is not completed, so it is not accepted" in text
 
 
 def test_18_a_job_that_was_canceled_is_not_judged_at_all(wrkr_command: Wrkr) -> None:

@@ -108,6 +108,7 @@ def test_the_last_acceptance_counts_and_a_job_without_one_has_none() -> None:
     accepted = report(subject_of(whole_story()))["acceptance"]
 
     assert (accepted["runs"], accepted["has_passed"]) == (1, False)
+    assert accepted["is_accepted"] is False
     assert accepted["failures"][0]["check"] == "lint"
     assert report(subject_of(small_story()))["acceptance"] is None
 

@@ -185,8 +185,11 @@ def test_what_must_not_be_overlooked_stands_beside_the_status() -> None:
         return Read(page(view, subject)).text.partition("Asked")[0]
 
     assert "completed not accepted" in head()
-    view["acceptance"]["has_passed"] = True
+    view["acceptance"] |= {"has_passed": True, "is_accepted": True}
     assert "completed accepted" in head()
+    view["acceptance"]["is_accepted"] = False
+    assert "not accepted" in head()
+    assert "the job is not completed, so it is not accepted" in Read(page(view, subject)).text
     view["acceptance"] = None
     assert "accepted" not in head()
     view["decisions"][0]["is_open"] = True
