@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.histories import Journal
+from tests.histories import Journal, finished, started
 from tests.strategies import STATES, state_in
 from wrkr_core import events as e
 from wrkr_core.budget import Amount
 from wrkr_core.job.draft import Draft
 from wrkr_core.job.state import JobState, StepCounts
-from wrkr_core.spec import JobSpec, spec_digest
+from wrkr_core.spec import Command, JobSpec, StepSpec, spec_digest
 
 
 def names(cls: type) -> list[str]:
@@ -114,3 +116,28 @@ def test_a_fork_knows_from_its_first_record_on_where_it_came_from() -> None:
 
     assert Journal().append(submitted).forked_from == point
     assert Journal().submit().forked_from is None
+
+
+RUN = Command(argv=("true",))
+STEPS = tuple(StepSpec(id=name, command=RUN) for name in ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("work", "total"), [({}, None), ({"command": RUN}, 1), ({"steps": STEPS}, 3)]
+)
+def test_how_many_steps_there_are_is_known_from_the_spec_on(
+    work: dict[str, Any], total: int | None
+) -> None:
+    journal = Journal()
+    submitted = journal.submit(**work)
+    journal.take()
+    journal.append(started(), finished())
+
+    assert submitted.steps == StepCounts(total=total)
+    assert journal.now.steps == StepCounts(begun=1, done=1, total=total)
+
+
+def test_a_job_that_was_just_submitted_waits_for_a_worker() -> None:
+    state = Journal().submit()
+
+    assert (state.summary, state.reason_codes) == ("waiting for a worker", ())
