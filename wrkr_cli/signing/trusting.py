@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from wrkr_cli.session import Session
     from wrkr_core.signing.claims import Role
-    from wrkr_core.signing.trust import Reason
+    from wrkr_core.signing.trust import Reason, TrustedKey
 
 
 def _explain_trust(  # noqa: PLR0917  # the command's own parameters
@@ -91,12 +91,27 @@ def trust(  # noqa: PLR0917  # the command's own parameters
         not_before=None if not_before is None else instant(not_before),
         not_after=None if not_after is None else instant(not_after),
     )
+    _require_sound(found)
     edit_trust(path, lambda data: with_keys(data, (found,), name=str(path)))
     session.result(
         {"trust_file": str(path), "trusted": [trusted_view(found)]},
         [f"{path} now trusts {identity} as {', '.join(found.roles)}"],
         brief=found.public.keyid,
     )
+
+
+def _require_sound(key: TrustedKey) -> None:
+    """Refuse what could not stand in a trust file, before one is blamed. Raises: InvalidInputError."""
+    from wrkr_core.ids import check_actor
+    from wrkr_core.signing.trust_file import check_globs
+
+    check_actor(key.identity)
+    check_globs(key.jobs)
+    if key.not_before is not None and key.not_after is not None and key.not_after <= key.not_before:
+        raise InvalidInputError(
+            f"--not-after {to_text(key.not_after)} is not after --not-before "
+            f"{to_text(key.not_before)}, so the key would never count"
+        )
 
 
 def _explain_revoke(

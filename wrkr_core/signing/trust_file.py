@@ -184,7 +184,11 @@ def _roles(value: object) -> tuple[Role, ...]:
 
 
 def _jobs(value: object) -> tuple[str, ...]:
-    globs = _texts(value)
+    return check_globs(_texts(value))
+
+
+def check_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ``globs`` if each can match a job id. Raises: InvalidInputError: one cannot."""
     for each in globs:
         if not _GLOB.fullmatch(each):
             raise InvalidInputError(

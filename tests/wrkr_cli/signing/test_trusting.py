@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.signers import with_entries
 from tests.stories import contents_of
 from tests.wrkr_cli.signing.conftest import PACK, trusting, verify
@@ -42,6 +44,30 @@ def test_a_trust_file_with_mistakes_is_answered_with_their_lines(exported: Wrkr)
 
     assert said.code == 6
     assert said.envelope["details"]["problems"][-1].startswith("t.toml:2: keys[0].identty")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--identity", ""], "'' cannot name who did it"),
+        (["--job", ""], "'' matches no job"),
+        (["--job", "Port *"], "'Port *' matches no job"),
+        (
+            ["--not-before", "2027-01-01T00:00:00Z", "--not-after", "2027-01-01T00:00:00Z"],
+            "--not-after 2027-01-01T00:00:00Z is not after --not-before",
+        ),
+    ],
+)
+def test_a_mistake_in_an_option_is_not_blamed_on_the_trust_file(
+    asked: list[str], said: str, wrkr: Wrkr, home: Path
+) -> None:
+    wrkr("keys", "generate", "ann")
+
+    refused = wrkr("keys", "trust", "ann", "--role", "producer", "--identity", "ann", *asked)
+
+    assert (refused.code, said in refused.err) == (6, True), refused.err
+    assert "trust.toml" not in refused.err
+    assert not (home / "trust.toml").exists()
 
 
 def test_a_bad_signature_of_a_trusted_key_ends_with_2(exported: Wrkr) -> None:
