@@ -9,7 +9,7 @@ import click
 
 from wrkr_cli.framing import command as make
 from wrkr_cli.limits import limit_options, limits_of
-from wrkr_cli.reporting import require_file
+from wrkr_cli.proofs import require_pack
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
@@ -33,7 +33,7 @@ def command(session: Session, path: Path, **limits: int | None) -> None:
     from wrkr_core.jobpack.carried import carried
     from wrkr_core.jobpack.importing import import_pack
 
-    with require_file(path).open("rb") as file:
+    with require_pack(path).open("rb") as file:
         job_id, created = import_pack(file, session.store, limits=limits_of(**limits))
     state = session.ledger.state(job_id)
     kept = carried(session.store, job_id)
