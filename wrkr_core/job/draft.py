@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from wrkr_core.approval import Decision
-from wrkr_core.budget import Amount, Reservation
+from wrkr_core.budget import LARGEST, Amount, Reservation
 from wrkr_core.environment import Fingerprint
 from wrkr_core.events import ForkPoint, StepRef
 from wrkr_core.job.state import CheckpointCount, JobState, OpenStep, Status, StepCounts
@@ -41,7 +41,7 @@ class Draft(msgspec.Struct, kw_only=True):
     summary: str
     reason_codes: tuple[str, ...]
     limits: tuple[Amount, ...]
-    spent: dict[str, Amount]
+    spent: dict[str, Amount | int]  # whole numbers since it was last frozen: cheaper to add to
     reservations: tuple[Reservation, ...]
     lease: Lease | None
     epoch: int
@@ -128,6 +128,9 @@ class Draft(msgspec.Struct, kw_only=True):
 
     def freeze(self) -> JobState:
         """Return the state as it stands now."""
+        for meter, total in self.spent.items():
+            if isinstance(total, int):
+                self.spent[meter] = Amount(meter=meter, amount=total)
         return JobState(
             job_id=self.job_id,
             seq=self.seq,
@@ -145,7 +148,7 @@ class Draft(msgspec.Struct, kw_only=True):
             summary=self.summary,
             reason_codes=self.reason_codes,
             limits=self.limits,
-            spent=tuple([self.spent[meter] for meter in sorted(self.spent)]),
+            spent=tuple([cast("Amount", self.spent[meter]) for meter in sorted(self.spent)]),
             reservations=self.reservations,
             lease=self.lease,
             epoch=self.epoch,
@@ -166,11 +169,10 @@ class Draft(msgspec.Struct, kw_only=True):
             self.add(each.meter, each.amount)
 
     def add(self, meter: str, amount: int) -> None:
-        """Add to one meter of what was spent."""
-        before = self.spent.get(meter)
-        self.spent[meter] = Amount(
-            meter=meter, amount=amount if before is None else before.amount + amount
-        )
+        """Add to one meter of what was spent. Raises: ValueError: it is more than can be counted."""
+        before = self.spent.get(meter, 0)
+        total = (before if isinstance(before, int) else before.amount) + amount
+        self.spent[meter] = total if total <= LARGEST else Amount(meter=meter, amount=total)
 
     def limit(self, amounts: tuple[Amount, ...]) -> None:
         """Set limits; meters not named keep theirs."""

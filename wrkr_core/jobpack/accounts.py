@@ -50,13 +50,20 @@ class Accounts:
 
     def refusal(self, event: e.StepStarted | e.BudgetReserved) -> tuple[Overrun, ...]:
         """Return the meters on which ``event`` was not allowed when it happened; usually none."""
-        if not self._limits:
+        if not self._open and isinstance(event, e.StepStarted) and self._is_well_within():
             return ()
-        reserved = self._reserved() if self._open else {}
+        reserved = self._reserved()
         if isinstance(event, e.BudgetReserved):
             return refused(self._limits, self._spent, reserved, event.reservation.amounts)
         over = overruns(self._limits, self._spent, reserved)
         return over or refused(self._limits, self._spent, reserved, self._cost(event))
+
+    def _is_well_within(self) -> bool:
+        """Tell whether one more step or retry is within every limit: nearly always, and found fast."""
+        for meter, limit in self._limits.items():  # noqa: SIM110  # four times as fast as all()
+            if self._spent.get(meter, 0) >= limit:
+                return False
+        return True
 
     def take_in(self, event: e.Event) -> None:
         """Count what ``event`` used, reserved, settled or raised."""

@@ -18,12 +18,14 @@ from wrkr_core.jobpack.projections import Projections
 from wrkr_core.record import open_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from wrkr_core.jobpack.stored import StoredJob
 
 MOST_KEPT: Final = 2**21
 """How many bytes of a document's lines are kept in memory; a longer one is told anew."""
+MOST_LOG_KEPT: Final = 2**24
+"""How many bytes from the beginning of a log are kept."""
 
 _TOLD_BY: Final = {
     CHECKPOINTS: ("checkpoint_recorded/",),
@@ -95,15 +97,32 @@ class ToldLines:
             lines.clear()
 
 
-@attrs.frozen
 class LogLines:
-    """The lines of a job's log, each with its newline, read when they are iterated."""
+    """The lines of a job's log, each with its newline.
 
-    job: StoredJob
+    Hand ``take_in`` every line; iterating gives them again. The first are kept, so that most logs
+    are read from the store once only; the others are read again.
+    """
+
+    def __init__(self, job: StoredJob) -> None:
+        """Begin before the first line of the job's log."""
+        self.sums = Sums()
+        self._job = job
+        self._kept: list[bytes] = []
+        self._count = 0
+
+    def take_in(self, lines: Sequence[bytes]) -> None:
+        """Take in the next lines, without their newlines."""
+        ended = b"\n".join([*lines, b""])
+        self.sums.add(ended)
+        if self.sums.size <= MOST_LOG_KEPT:
+            self._kept.append(ended)
+            self._count += len(lines)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield them, many at a time. Raises: Corrupt, StoreError."""
-        for page in self.job.pages():
+        yield from self._kept
+        for page in self._job.pages(self._count):
             yield b"\n".join([*[record.data for record in page], b""])
 
 

@@ -1,6 +1,6 @@
 """Writing a jobpack: the log as it is, what follows from it, and the blobs it refers to.
 
-The log is read twice, once to find out sizes, digests and projections, once to copy it, so a log of
+A long log is read twice, once to find out sizes, digests and projections, once to copy it, so one of
 any length is exported in the same memory; what is kept is a few bytes per step, and an entry per
 recorded path and blob. No clock is read: ``created_at`` is the
 time of the last event, and the same log gives the same bytes from any store, on any day (I7).
@@ -19,7 +19,7 @@ from wrkr_core.canonical import digest_bytes
 from wrkr_core.jobpack import archive
 from wrkr_core.jobpack.attestations import check_contents
 from wrkr_core.jobpack.carried import carried_by
-from wrkr_core.jobpack.contents import Blob, LogLines, Sums, ToldLines
+from wrkr_core.jobpack.contents import Blob, LogLines, ToldLines
 from wrkr_core.jobpack.history import History
 from wrkr_core.jobpack.manifest import (
     APPROVALS,
@@ -148,7 +148,7 @@ class Survey:
         self.tree = Tree()
         self.longest = 0
         self._job = job
-        self._log = Sums()
+        self._log = LogLines(job)
         self._told = {name: ToldLines(job, name) for name in (CHECKPOINTS, APPROVALS)}
         self._projections = Projections(
             job.job_id,
@@ -183,13 +183,13 @@ class Survey:
                 lines = [record.data for record in batch]
                 self.tree.extend(lines)
                 self.longest = max(self.longest, *map(len, lines))
-                self._log.add(b"\n".join([*lines, b""]))
+                self._log.take_in(lines)
                 yield events
 
     def manifest(self) -> tuple[bytes, str]:
         """Return the manifest's bytes and the pack's id. Raises: InvalidInputError."""
         files = [
-            self._log.file(EVENTS),
+            self._log.sums.file(EVENTS),
             *(told.sums.file(name) for name, told in self._told.items()),
             *(
                 PackedFile(path=name, size=len(content), sha256=digest_bytes(content))
@@ -220,5 +220,5 @@ class Survey:
             BLOBS + digest: archive.Stream(size=blob.size, crc32=blob.crc32, chunks=blob)
             for digest, blob in self._blobs.items()
         }
-        log = self._log.stream(LogLines(self._job))
+        log = self._log.sums.stream(self._log)
         return {**self._documents, **told, **blobs, EVENTS: log}

@@ -41,14 +41,14 @@ class StoredJob:
     job_id: str
     head: int
 
-    def pages(self) -> Iterator[list[Event]]:
-        """Yield the records in pages; read again at every call.
+    def pages(self, after: int = 0) -> Iterator[list[Event]]:
+        """Yield the records behind ``after`` in pages; read again at every call.
 
         A page is small where records are large: how large the next are is told by the last ones.
 
         Raises: Corrupt: a record is missing. Deleted, Trimmed, Busy: as the store.
         """
-        after, most = 0, _FIRST_PAGE
+        most = _FIRST_PAGE
         while after < self.head:
             page = self.store.read(self.job_id, after, min(most, self.head - after))
             seqs = [record.seq for record in page]

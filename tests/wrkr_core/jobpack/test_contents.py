@@ -59,12 +59,23 @@ def test_lines_beyond_what_is_kept_are_not_in_memory(monkeypatch: pytest.MonkeyP
 def test_a_pack_does_not_depend_on_what_was_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     before = packed(WHOLE)
     monkeypatch.setattr(contents, "MOST_KEPT", 0)
+    monkeypatch.setattr(contents, "MOST_LOG_KEPT", 0)
 
     assert packed(WHOLE) == before
 
 
-def test_the_lines_of_a_log_are_those_in_the_store() -> None:
-    assert b"".join(LogLines(JOB)) == PACK["events.jsonl"]
+@pytest.mark.parametrize("most", [0, 1, 3000, 10**6])
+def test_the_lines_of_a_log_are_those_in_the_store_kept_or_read_again(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "MOST_LOG_KEPT", most)
+    log = LogLines(JOB)
+    for page in JOB.pages():
+        log.take_in([record.data for record in page])
+
+    assert b"".join(log) == PACK["events.jsonl"] == b"".join(log)
+    assert sum(map(len, log._kept)) <= most
+    assert log.sums.file("events.jsonl").sha256 == sha256(PACK["events.jsonl"]).hexdigest()
 
 
 def test_a_blob_is_read_again_and_must_be_whole() -> None:
