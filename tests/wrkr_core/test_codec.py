@@ -176,7 +176,9 @@ def test_line_separators_stay_as_they_are_in_one_line() -> None:
 )
 def test_what_could_not_be_read_back_is_never_written(event: e.Event) -> None:
     """One value of a wrong type must not make a job unreadable for ever (hard case 6)."""
-    with pytest.raises(InvalidInputError):
+    wire = codec.WIRE_TYPES[type(event)]
+
+    with pytest.raises(InvalidInputError, match=f"^a {wire} event cannot be recorded: "):
         codec.encode(event)
 
 
@@ -255,6 +257,7 @@ def test_the_decoder_of_a_type_is_found_only_once(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(codec, "_decode_slowly", None)
 
     assert codec.decode(wire, payload) == event
+    assert codec._decoder(wire) is codec._decoder(wire)
 
 
 def test_the_vocabulary_stays_what_it_is() -> None:
