@@ -26,7 +26,7 @@ from wrkr_core.errors import (
     WrkrError,
 )
 from wrkr_core.instants import LARGEST, to_text
-from wrkr_core.job.decide.deciding import decide_ask, decide_checkpoint
+from wrkr_core.job.decide.deciding import decide_ask, decide_checkpoint, decide_refuse
 from wrkr_core.job.decide.leasing import (
     FORK_WORKER,
     decide_block_on_environment,
@@ -252,6 +252,15 @@ def test_a_caller_that_gives_neither_running_time_nor_instant_means_none() -> No
 @pytest.mark.parametrize("wake_at", [0, LARGEST])
 def test_the_first_and_the_last_instant_can_be_slept_until(wake_at: int) -> None:
     assert decide_sleep(begun().now, epoch=1, key="k", wake_at=wake_at)
+
+
+def test_no_is_said_without_a_choice_where_yes_wants_one() -> None:
+    state = replace(state_in("blocked_decision"), decisions=(replace(OPEN, choices=("a", "b")),))
+
+    (refused, _resumed) = decide_refuse(state, checkpoint_id="cp_9", reason="neither")
+
+    assert isinstance(refused, e.ApprovalRefused)
+    assert refused.choice is None
 
 
 def test_a_question_keeps_its_data() -> None:
