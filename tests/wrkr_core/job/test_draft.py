@@ -14,6 +14,7 @@ from tests.histories import Journal, finished, started
 from tests.strategies import STATES, state_in
 from wrkr_core import events as e
 from wrkr_core.budget import Amount
+from wrkr_core.environment import Observation, fingerprint
 from wrkr_core.job.draft import Draft
 from wrkr_core.job.state import JobState, StepCounts
 from wrkr_core.spec import Command, JobSpec, StepSpec, spec_digest
@@ -47,6 +48,8 @@ def test_every_field_is_carried_over_and_none_for_another() -> None:
         seq=20,
         epoch=21,
         unknown=("a/9", "b/9"),
+        forked_from=e.ForkPoint(job="j_1", seq=22, hash="a" * 64),
+        fingerprint=fingerprint([Observation(rule="os", value="linux")]),
         name="n",
         objective="o",
         submitted_by="s",
