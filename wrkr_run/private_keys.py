@@ -47,10 +47,12 @@ def private_keys(data: bytes) -> Iterator[tuple[int, int]]:
     for last in [*_spans(_END, data), (len(data) + LONGEST + 1, 0)]:
         while begin is not None and begin[0] < last[0]:
             if begin[0] >= done:
-                end = last[1] if last[0] - begin[1] <= LONGEST else _end_of_body(data, begin[1])
-                if end > begin[1]:
-                    yield begin[0], end
-                done = max(end, begin[1])
+                is_near = last[0] - begin[1] <= LONGEST
+                body_end = last[0] if is_near else _end_of_body(data, begin[1])
+                done = max(begin[1], body_end)
+                if _LINE.search(data, begin[1], body_end):
+                    done = last[1] if is_near else body_end
+                    yield begin[0], done
             begin = next(begins, None)
         if done <= last[0] <= len(data):
             start = _begin_of_body(data, done, last[0])
@@ -64,10 +66,9 @@ def _spans(pattern: re.Pattern[bytes], data: bytes) -> Iterator[tuple[int, int]]
 
 
 def _end_of_body(data: bytes, start: int) -> int:
-    """Return where a key that has no last line stops being one; ``start`` if nothing of it is there."""
+    """Return where a key that has no last line stops being one."""
     run = _RUN.match(data, start, start + LONGEST)
-    end = run.end() if run is not None else start
-    return end if _LINE.search(data, start, end) else start
+    return run.end() if run is not None else start
 
 
 def _begin_of_body(data: bytes, after: int, end: int) -> int:

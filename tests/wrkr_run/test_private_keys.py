@@ -67,6 +67,7 @@ def test_a_key_without_its_beginning_is_found_as_far_back_as_it_goes(cut: int) -
         "it begins with BEGIN PRIVATE KEY and then there are words",
         "END PRIVATE KEY",
         "PRIVATE KEYS are private",
+        "between '-----BEGIN RSA PRIVATE KEY-----' and '-----END RSA PRIVATE KEY-----'",
         "-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----",
     ],
 )

@@ -128,6 +128,8 @@ HOSTILE: Final = {
     "slashes": b"//",
     "npm": b"//a/:_authToken=",
     "keys that never end": b"BEGIN PRIVATE KEY!",
+    "keys in headers": b"a: BEGIN PRIVATE KEY\n",
+    "keys of nothing": b"BEGIN PRIVATE KEY!" * 3600 + b"END PRIVATE KEY ",
     "ends without a beginning": b"END PRIVATE KEY ",
     "dashes": b"-----",
     "urls": b"://a:",
