@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from bisect import bisect_right
 from collections import Counter
 from hashlib import sha256
 from itertools import groupby
@@ -197,9 +198,11 @@ def _first_and_longest(hit: Hit) -> tuple[int, int, bool]:
 
 
 def _is_in_marker(hit: Hit, markers: Sequence[tuple[int, int]]) -> bool:
-    return hit.rule.startswith(VARIABLE) and any(
-        start <= hit.start and hit.end <= end for start, end in markers
-    )
+    if not hit.rule.startswith(VARIABLE):
+        return False
+    index = bisect_right(markers, (hit.start, hit.end)) - 1
+    around = [markers[at] for at in (index, index + 1) if 0 <= at < len(markers)]
+    return any(start <= hit.start and hit.end <= end for start, end in around)
 
 
 def _apart(found: Iterable[Hit], data: bytes) -> Iterator[Hit]:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.canaries import GITHUB, NOTHING
 from tests.scenes import SPEC, Scene, double, play
 from tests.worlds import Intercepted, World
 from wrkr_core import events as e
-from wrkr_core.errors import Busy
+from wrkr_core.aio import AsyncLedger
+from wrkr_core.errors import Busy, UnsafeOperationError
 from wrkr_core.memory import MemoryStore
+from wrkr_core.spec import JobSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,3 +113,17 @@ def test_an_approval_is_not_acted_upon_by_the_step_of_another_task() -> None:
         ("other", None),
         ("merge", "cp_3"),
     ]
+
+
+def test_what_a_coroutine_records_is_masked_too() -> None:
+    async def scenario() -> None:
+        async with AsyncLedger(MemoryStore(), actor="ann", redact=NOTHING) as ledger:
+            leaking = JobSpec(name="j", objective=GITHUB)
+            with pytest.raises(UnsafeOperationError):
+                await ledger.submitted(leaking)
+            assert (await ledger.submitted(leaking, allow_secrets=True))[1]
+            job_id = await ledger.submit(leaking, job_id="other", allow_secrets=True)
+            async with ledger.work(job_id) as job:
+                assert "[REDACTED:github-token:" in await job.step("say", lambda: GITHUB)
+
+    asyncio.run(scenario())

@@ -115,6 +115,8 @@ def test_a_marker_is_left_alone_whatever_value_a_variable_has() -> None:
     again = mask(KnownSecrets({"A_TOKEN": "REDACTED", "B_TOKEN": "API_PASSWORD"}))
 
     assert again.text(once) == once
+    assert again.text(f"{once} {once}{once}") == f"{once} {once}{once}"
+    assert again.text(f"[REDACTED {once} REDACTED]").count("env-A_TOKEN") == 2
     assert again.text("REDACTED:") != "REDACTED:"
     assert GITHUB not in mask(NOTHING).text(f"[REDACTED:{GITHUB}:0123abcd]")
 
