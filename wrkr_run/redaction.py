@@ -2,7 +2,8 @@
 
 A variable is taken for a secret by its name, or because a spec declares it; its value is found as it
 is, as base64, in a URL and in a JSON text. What is shorter than eight characters (four, where it is
-declared) is left alone: masking ``1`` or ``true`` would destroy the output and guard nothing.
+declared) is left alone: masking ``1`` or ``true`` would destroy the output and guard nothing. So is
+the path of a file that exists, unless it is declared.
 """
 
 from __future__ import annotations
@@ -81,6 +82,13 @@ class KnownSecrets:
         """Tell whether the value of a variable of this name is a secret."""
         return name in self._declared or SECRET_NAME.search(name) is not None
 
+    def _is_declared(self, name: str, value: str) -> bool:
+        return name in self._declared and len(value) >= SHORTEST_DECLARED
+
+    def _is_named(self, name: str, value: str) -> bool:
+        is_long = len(value) >= SHORTEST and SECRET_NAME.search(name) is not None
+        return is_long and not _names_a_file(value)
+
     def _known(self) -> tuple[tuple[bytes, str, bytes], ...]:
         if self._forms is None:
             environment = self._environment if self._environment is not None else os.environ
@@ -94,13 +102,22 @@ class KnownSecrets:
         seen: set[bytes] = set()
         for name in sorted(environment):  # of equal values the first name stays
             value = environment[name]
-            shortest = SHORTEST_DECLARED if name in self._declared else SHORTEST
-            if len(value) < shortest or not self.is_secret(name):
+            if not (self._is_declared(name, value) or self._is_named(name, value)):
                 continue
             raw = value.encode("utf-8", "surrogateescape")
             for form in sorted(_forms(raw) - seen):
                 seen.add(form)
                 yield form, VARIABLE + _UNFIT.sub("_", name), raw
+
+
+def _names_a_file(value: str) -> bool:
+    """Tell whether a value is where a secret is, and not a secret: SSH_AUTH_SOCK, a key file."""
+    from pathlib import Path
+
+    try:
+        return Path(value).is_absolute() and Path(value).exists()
+    except (OSError, ValueError):  # too long for a path, or with a NUL
+        return False
 
 
 def throwaway_mask(secrets: KnownSecrets) -> Mask:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +15,9 @@ from hypothesis import strategies as st
 from tests.canaries import DECLARED, GITHUB, NOTHING
 from wrkr_core.redaction import MARKER, Mask
 from wrkr_run.redaction import KnownSecrets, throwaway_mask
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VALUE = "p4ss w/rd+?1"
 
@@ -83,6 +87,16 @@ def test_short_values_are_left_alone() -> None:
     known = KnownSecrets({"USE_TOKEN": "true", "LANG": "en_GB.UTF-8"})
 
     assert masked("true en_GB.UTF-8", known) == "true en_GB.UTF-8"
+
+
+def test_where_a_secret_is_kept_is_none_unless_it_is_declared(tmp_path: Path) -> None:
+    file, long = str(tmp_path), "/" + "x" * 5_000
+    known = KnownSecrets({"KEY_FILE": file, "NO_KEY": f"{file}/not/there", "LONG_KEY": long})
+
+    assert masked(f"in {file}.", known) == f"in {file}."
+    assert masked(f"in {file}/not/there.", known) == "in [env-NO_KEY]."
+    assert masked(long, known) == "[env-LONG_KEY]"
+    assert masked(file, known.declaring(["KEY_FILE"])) == "[env-KEY_FILE]"
 
 
 def test_the_longer_of_two_secrets_that_begin_alike_is_masked_whole() -> None:
