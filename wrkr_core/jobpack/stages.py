@@ -316,7 +316,7 @@ def report_wrong(answers: Answers, report: Report) -> None:
     for error in answers.errors:
         report(error)
     if answers.more_errors:
-        report(VerifySignatureError(f"{answers.more_errors} more answers are wrongly signed"))
+        report(VerifySignatureError(f"{answers.more_errors} more signatures of answers are wrong"))
 
 
 def approvals_said(projections: Projections, found: AnswersFound) -> str:

@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.signers import ANN, TRUST, claimed, signed, with_entries, with_envelope
+from tests.hard_cases.forgeries import retold
+from tests.signers import (
+    ANN,
+    BEA,
+    TRUST,
+    claimed,
+    signed,
+    signed_story,
+    trusted,
+    with_entries,
+    with_envelope,
+)
 from tests.stories import (
     contents_of,
     lines_of,
@@ -22,14 +33,16 @@ from tests.stories import (
     whole_story,
 )
 from tests.wrkr_core.jobpack.v1.forging import FIXTURES
+from wrkr_core.canonical import digest_bytes
 from wrkr_core.errors import VerifyError, VerifyHashError
-from wrkr_core.jobpack import problems, stages
+from wrkr_core.jobpack import answers, problems, stages
 from wrkr_core.jobpack.manifest import EVENTS, MANIFEST
 from wrkr_core.jobpack.problems import MOST, Findings, judge, refuse
 from wrkr_core.jobpack.v1 import stages as v1_stages
 from wrkr_core.jobpack.verify import find_problems, verify_pack
 from wrkr_core.schemas import json_schema
 from wrkr_core.signing.dsse import signed_envelope
+from wrkr_core.signing.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -223,6 +236,42 @@ def test_a_stage_that_would_read_a_missing_file_is_not_judged(
 
     assert [stage for stage, said in outcomes(findings).items() if said == "not judged"] == unjudged
     assert f"{name} is not there" in [each.said for each in findings.stages]
+
+
+def test_a_document_that_is_missing_keeps_no_other_from_being_compared() -> None:
+    contents = {**CONTENTS, "job.json": CONTENTS["job.json"].replace(b"port-utils", b"port-atils")}
+    missing = contents.pop("artifacts_manifest.json")
+
+    def change(manifest: dict[str, Any]) -> None:
+        stated = {
+            "path": "artifacts_manifest.json",
+            "size": len(missing),
+            "sha256": digest_bytes(missing),
+        }
+        manifest["files"] = sorted([*manifest["files"], stated], key=lambda each: each["path"])
+
+    assert [entry for _, entry, _ in places(agree(repacked(contents, change)))] == [
+        "artifacts_manifest.json",
+        "job.json",
+    ]
+
+
+def test_wrong_signatures_of_answers_are_counted_beyond_those_that_are_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "MOST_OBJECTIONS", 1)
+    bad = Trust(keys=(trusted(BEA, "bea", "reviewer"),), require=())
+    lines = lines_of(packed(signed_story()))
+    for line in lines:
+        if line["payload"].get("signature"):
+            line["payload"]["reason"] = "another"
+
+    findings = agree(retold(packed(signed_story()), lines), trust=bad)
+
+    assert [each.message.split(" was given")[0] for each in findings.problems] == [
+        "the signature of cp_3 in record 5",
+        "1 more signatures of answers are wrong",
+    ]
 
 
 @pytest.mark.parametrize(
