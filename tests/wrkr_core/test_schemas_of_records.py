@@ -6,7 +6,8 @@ the decoders of this release, which are what export and verification use (decisi
 
 from __future__ import annotations
 
-from typing import Any, Final
+import copy
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -18,12 +19,18 @@ from tests.signers import ANN, claimed, signed_story
 from tests.stories import canceled_story, contents_of, lines_of, packed, small_story, whole_story
 from tests.strategies import EVENTS, UNKNOWN_EVENTS
 from wrkr_core import chain, codec
+from wrkr_core import events as e
+from wrkr_core.budget import Budget
 from wrkr_core.canonical import dumps, loads
 from wrkr_core.errors import Corrupt, InvalidInputError, VerifyHashError, VerifyMalformedError
 from wrkr_core.jobpack import log
 from wrkr_core.jobpack.manifest import MANIFEST, read_manifest
 from wrkr_core.schemas import json_schema
 from wrkr_core.signing.dsse import read_envelope, signed_envelope
+from wrkr_core.spec import CheckpointPolicy, Command, JobSpec, StepSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LINE: Final[dict[str, Any]] = json_schema("log_line")
 LINES: Final = Draft202012Validator(LINE)
@@ -84,6 +91,38 @@ def test_schema_and_decoder_agree_on_every_payload_right_or_wrong(
         changed = data.draw(mutated(value))
 
         assert schema.is_valid(changed) == decodes(wire, changed), changed
+
+
+def leaves(value: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401  # JSON
+    """Yield where each number, text, boolean and null in a value stands: its container and key."""
+    for key, each in list(value.items() if isinstance(value, dict) else enumerate(value)):
+        if isinstance(each, dict | list):
+            yield from leaves(each)
+        else:
+            yield value, key
+
+
+RICH: Final = JobSpec(
+    name="j",
+    budget=Budget(steps=3),
+    checkpoints=CheckpointPolicy(min_interval=5, required=("plan",)),
+    steps=(StepSpec(id="a", command=Command(argv=("x",), timeout=7), retries=2),),
+)
+ONE_OF_EACH: Final = {line["type"]: line["payload"] for line in TOLD} | {
+    "job_submitted/1": loads(codec.encode(e.JobSubmitted(spec=RICH, spec_digest="", engine="0"))[1])
+}
+
+
+@pytest.mark.parametrize("wire", list(codec.CLASSES))
+def test_they_agree_on_every_field_at_the_edges(wire: str) -> None:
+    schema, payload = payload_schema(wire), copy.deepcopy(ONE_OF_EACH[wire])
+    for container, key in leaves(payload):
+        kept = container[key]
+        for other in (-1, 0, 1, 2**53 - 1, "", "0" * 64, "0" * 64 + "\n", None, True):
+            container[key] = other
+            assert schema.is_valid(payload) == decodes(wire, payload), (key, other)
+        container[key] = kept
+    assert decodes(wire, payload)
 
 
 @pytest.mark.parametrize("wire", ["approval_given/1", "approval_refused/1"])

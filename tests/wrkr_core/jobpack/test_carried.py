@@ -154,6 +154,7 @@ def test_a_job_that_went_on_leaves_its_signatures_behind() -> None:
     imported(BY_ANN, store)  # of what the job was: nothing to be kept
     assert carried_by(store, JOB, opened(later).id) == {}
     imported(signed(later), store)
+    imported(BY_ANN, store)
     assert exported(store) == signed(later)
 
 
