@@ -81,7 +81,9 @@ def following(line: bytes, prev: str) -> str | None:
 
     All that is asked of a line in one comparison; ``check`` says what is wrong.
     """
-    found = hash_of(line)
+    found = sha256(
+        DOMAIN + b"{" + line[_BODY:]
+    ).hexdigest()  # as ``hash_of``, for every record read
     return found if line.startswith(f'{{"_hash":"{found}","_prev":"{prev}",'.encode()) else None
 
 

@@ -93,7 +93,8 @@ def open_all(
     opened: list[RecordedEvent] = []
     for record in stored:
         try:
-            prev = chain.check(record.data, prev)
+            found = chain.following(record.data, prev) if prev is not None else None
+            prev = found if found is not None else chain.check(record.data, prev)
             opened.append(_open(job_id, record, prev))
         except Corrupt as error:
             raise Corrupt(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_KEPT: Final = 2**21
 """How many bytes of a document's lines are kept in memory; a longer one is told anew."""
-MOST_LOG_KEPT: Final = 2**24
+MOST_LOG_KEPT: Final = 24 * 2**20
 """How many bytes from the beginning of a log are kept."""
 
 _TOLD_BY: Final = {

@@ -65,9 +65,10 @@ class History:
         return self.state
 
     def _checked(self, events: Iterable[RecordedEvent]) -> Iterator[RecordedEvent]:
+        check, watchers = self._past.take_in, self._watchers
         for recorded in events:
             self._seq = recorded.seq
-            self._past.take_in(recorded)
-            for watcher in self._watchers:
+            check(recorded)
+            for watcher in watchers:
                 watcher(recorded)
             yield recorded
