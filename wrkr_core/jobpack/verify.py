@@ -3,7 +3,7 @@
 The stages are a table, in the order in which they run. Each uses only what the stages before it
 have established and says in one sentence what it found; the first that fails raises, so no pack is
 partly verified. Files are read where they lie and never extracted. Memory does not depend on the
-length of the log, but for one small entry per step, decision and approval.
+length of the log, but for what is open in it, and a few bytes per finished step and approval.
 
 What this proves without a trust file: the pack is whole and unchanged since it got its id, its log
 is a legal history of this job, and every document in it says what the log says. Not who wrote it:
