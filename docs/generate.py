@@ -22,6 +22,7 @@ from wrkr_conformance.rendering.text import failure_lines  # noqa: E402
 from wrkr_core.codec import CLASSES  # noqa: E402
 from wrkr_core.job.moves import MOVES  # noqa: E402
 from wrkr_core.job.state import STATUSES  # noqa: E402
+from wrkr_core.payloads.places import CONTENT  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,17 +38,24 @@ def events_page() -> str:
         "# Events",
         "",
         "Everything that can happen to a job. Who caused it, when, and where in the stream is said by",
-        "the log line around it. Instants and durations are microseconds, cost is micro-USD.",
+        "the log line around it. Instants and durations are microseconds, cost is micro-USD. What is",
+        "content is recorded only sealed in an erasable job ([](../contracts/sealed-content.md)).",
         "",
     ]
     for wire, cls in CLASSES.items():
         lines += [f"## `{wire}`", "", " ".join((cls.__doc__ or "").split()), ""]
-        lines += ["| field | type |", "|---|---|"]
+        lines += ["| field | type | content |", "|---|---|---|"]
         for name in cls.__struct_fields__:
             kind = str(cls.__annotations__[name]).replace("|", "\\|")
-            lines.append(f"| `{name}` | `{kind}` |")
+            lines.append(f"| `{name}` | `{kind}` | {_content(cls, name)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _content(cls: type, field: str) -> str:
+    """Return what of a field is content: nothing, all of it, or the places inside it."""
+    places = [place.partition("/") for place in CONTENT[cls] if place.partition("/")[0] == field]
+    return ", ".join(f"`{inside}`" if inside else "yes" for _, _, inside in places)
 
 
 def moves_page() -> str:

@@ -224,6 +224,10 @@ def cancel(world: World, _who: Worker, number: int) -> Events:
     return lifecycle.decide_cancel(world.state, reason="enough") if number > 35 else ()
 
 
+def erase(world: World, _who: Worker, _number: int) -> Events:
+    return lifecycle.decide_erase(world.state, reason="asked for")
+
+
 def complete(world: World, who: Worker, number: int) -> Events:
     summary = "done" if number > 33 else "d" * 2001
     return lifecycle.decide_complete(world.state, epoch=who.epoch, summary=summary)
@@ -346,6 +350,7 @@ COMMANDS: Final[
     "pause": (pause, HELD[1:]),
     "resume": (resume, (ApprovalRequiredError, BudgetExceededError, MoveNotAllowedError)),
     "cancel": (cancel, HELD[1:]),
+    "erase": (erase, HELD[1:]),
     "complete": (complete, (*HELD, ApprovalRequiredError, InvalidInputError)),
     "block_on_error": (block_on_error, HELD),
     "block_on_environment": (block_on_environment, HELD),

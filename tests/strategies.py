@@ -133,6 +133,7 @@ SPECS: Final[st.SearchStrategy[JobSpec]] = st.builds(
     environment=tuples_of(some("os", "arch", "env:HOME", "file:a b", "git:HEAD")),
     checkpoints=st.none() | POLICIES,
     expected_artifacts=tuples_of(TEXTS),
+    erasable=st.booleans(),
     acceptance=st.lists(
         st.builds(Check, name=TEXTS, command=COMMANDS),
         max_size=3,
@@ -253,6 +254,7 @@ EVENTS: Final[dict[type, st.SearchStrategy[Any]]] = {
         config_digest=HASHES,
     ),
     e.TimerSet: st.builds(e.TimerSet, key=TEXTS, wake_at=INSTANTS),
+    e.PayloadsErased: st.builds(e.PayloadsErased, reason=TEXTS),
 }
 """A strategy for every known event, by its class."""
 

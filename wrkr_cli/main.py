@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "resume": "Go on with a job, here.",
     "cancel": "End a job without a result.",
     "budget": "Show and raise limits.",
-    "job": "Inspect a job, compare two, fork one, prove what it did.",
+    "job": "Inspect a job, compare or fork it, prove what it did, erase it.",
     "export": "Write a job's jobpack.",
     "receipt": "Print the line that names a jobpack for ever.",
     "verify": "Check a jobpack, a job in the store, or a proof.",

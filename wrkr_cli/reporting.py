@@ -12,7 +12,10 @@ from wrkr_core.errors import InvalidInputError, NotFoundError, UnsafeOperationEr
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
+    from wrkr_core.events import RecordedEvent
     from wrkr_core.jobpack.archive import Limits
+    from wrkr_core.jobpack.stored import StoredJob
+    from wrkr_core.jobpack.verification import Verification
     from wrkr_core.ledger import Ledger
     from wrkr_core.report.contents import Subject
     from wrkr_core.signing.trust import Trust
@@ -74,15 +77,18 @@ def the_subject(
 def _packed(
     path: Path, trust: Trust | None, limits: Limits | None, *, require_signature: bool
 ) -> Subject:
+    from wrkr_core.jobpack.stored import StoredJob
     from wrkr_core.jobpack.verify import verify_pack
     from wrkr_core.report.contents import Subject
 
     with require_file(path).open("rb") as file:
         found = verify_pack(file, limits=limits, trust=trust, require_signature=require_signature)
     ledger, job_id = unpacked(path, limits=limits)
+    job = StoredJob(store=ledger.store, job_id=job_id, head=found.events)
     return Subject(
         spec=ledger.spec(job_id),
         events=list(ledger.events(job_id)),
+        recorded=_recorded(job, found),
         verification=found,
         pack_id=found.pack_id or "",
         trust=trust,
@@ -101,7 +107,7 @@ def unpacked(path: Path, *, limits: Limits | None = None) -> tuple[Ledger, str]:
     store = MemoryStore()
     with require_file(path).open("rb") as file:
         job_id, _created = import_pack(file, store, limits=limits)
-    return Ledger(store), job_id
+    return Ledger(store, opens=False), job_id
 
 
 def _stored(
@@ -112,17 +118,22 @@ def _stored(
     from wrkr_core.jobpack.verify import verify_job
     from wrkr_core.report.contents import Subject
 
-    ledger = session.ledger
+    ledger = session.closed_ledger
     found = verify_job(ledger, job_id, trust=trust, require_signature=require_signature)
     # It may go on meanwhile: all is told of the records that were verified.
     job = StoredJob(store=ledger.store, job_id=job_id, head=found.events)
     return Subject(
         spec=ledger.spec(job_id),
         events=list(ledger.events(job_id, through=found.events)),
+        recorded=_recorded(job, found),
         verification=found,
         pack_id=Survey(job).manifest()[1],
         trust=trust,
     )
+
+
+def _recorded(job: StoredJob, found: Verification) -> list[RecordedEvent] | None:
+    return None if found.payloads == "plain" else list(job.events())
 
 
 def require_place(path: Path) -> None:

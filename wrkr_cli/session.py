@@ -69,6 +69,13 @@ class Session:
             self._ledger = Ledger(self.store, redact=KnownSecrets())
         return self._ledger
 
+    @property
+    def closed_ledger(self) -> Ledger:
+        """A ledger that opens no sealed content, for what is written to leave the store."""
+        from wrkr_core.ledger import Ledger
+
+        return Ledger(self.store, opens=False)
+
     def approver(self) -> str:
         """Return who decides when nobody is named, and say where the name comes from."""
         named = os.environ.get("WRKR_APPROVED_BY")

@@ -127,4 +127,5 @@ def in_workspace(spec: JobSpec) -> JobSpec:
         command=spec.command,
         python=spec.python,
         secrets=spec.secret_names,
+        erasable=bool(spec.erasable),
     )

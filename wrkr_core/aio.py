@@ -48,9 +48,10 @@ class AsyncLedger:
         machine: Machine | None = None,
         actor: str | None = None,
         redact: Secrets | None = None,
+        opens: bool = True,
     ) -> None:
-        """Use ``store``; closing it stays the caller's business."""
-        self._ledger = Ledger(store, machine=machine, actor=actor, redact=redact)
+        """Use ``store``, as ``Ledger`` does; closing it stays the caller's business."""
+        self._ledger = Ledger(store, machine=machine, actor=actor, redact=redact, opens=opens)
         self._threads = Threads(THREADS)
 
     async def __aenter__(self) -> Self:
@@ -205,6 +206,10 @@ class AsyncLedger:
     ) -> str:
         """Make a job from the beginning of another; see ``Ledger.fork``."""
         return await self._threads.run(self._ledger.fork, job_id, at=at, new_id=new_id, by=by)
+
+    async def erase(self, job_id: str, *, reason: str, by: str | None = None) -> JobState:
+        """Remove the key of an erasable job; see ``Ledger.erase``."""
+        return await self._threads.run(self._ledger.erase, job_id, reason=reason, by=by)
 
     @asynccontextmanager
     async def work(self, job_id: str, **options: Any) -> AsyncGenerator[AsyncJob]:  # noqa: ANN401  # the keywords of Ledger.work

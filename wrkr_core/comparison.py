@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from wrkr_core.budget import amount_text
 from wrkr_core.events import JobSubmitted
+from wrkr_core.payloads.job_payloads import WORDS
 from wrkr_core.views import View, clipped, plain
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _steps(page: View) -> dict[str, Any]:
 def _answers(page: View) -> dict[str, Any]:
     """Return each question with its newest answer, without the instants."""
     return {
-        each["summary"]: {
+        _question(each): {
             key: value
             for key, value in each.get("answer", {"approved": None}).items()
             if key in {"approved", "by", "reason", "choice"}
@@ -158,6 +159,12 @@ def _answers(page: View) -> dict[str, Any]:
         for each in page["checkpoints"]
         if each["kind"] == "decision-needed"
     }
+
+
+def _question(checkpoint: View) -> str:
+    """Return what was asked; where that is hidden, what tells it from others that are."""
+    asked: str = checkpoint["summary"]
+    return f"{asked} {checkpoint['checkpoint_id']}" if asked in WORDS.values() else asked
 
 
 def _spent(page: View) -> dict[str, Any]:

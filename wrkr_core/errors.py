@@ -185,6 +185,18 @@ class UnknownEventError(WrkrError):
     code = "E_UNKNOWN_EVENT"
 
 
+class PayloadsSealedError(WrkrError):
+    """The job's content is sealed, and its key is not in this store, or was erased."""
+
+    code = "E_PAYLOADS_SEALED"
+
+
+class ErasureUnfinishedError(WrkrError):
+    """An erasure is recorded, but the key it is about could not be removed yet."""
+
+    code = "E_ERASURE_UNFINISHED"
+
+
 class WrongPassphraseError(WrkrError):
     """A private key does not open with this passphrase."""
 

@@ -273,6 +273,12 @@ class TimerSet(msgspec.Struct, frozen=True, kw_only=True):
     wake_at: int
 
 
+class PayloadsErased(msgspec.Struct, frozen=True, kw_only=True):
+    """The key of an erasable job is removed from its store; ``reason`` itself is never sealed."""
+
+    reason: str
+
+
 class UnknownEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event of a type this release does not know; its payload is kept as it is."""
 
@@ -305,6 +311,7 @@ KnownEvent = (
     | ArtifactRecorded
     | AcceptanceRecorded
     | TimerSet
+    | PayloadsErased
 )
 Event = KnownEvent | UnknownEvent
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from msgspec.structs import replace
 
 from wrkr_core import events as e
 from wrkr_core._version import __version__
-from wrkr_core.errors import InvalidInputError, JobExistsError, NotFoundError
+from wrkr_core.canonical import digest_bytes
+from wrkr_core.errors import Corrupt, InvalidInputError, JobExistsError, NotFoundError
 from wrkr_core.ids import check_job_id, job_id_for
 from wrkr_core.job.decide.leasing import FORK_WORKER
 from wrkr_core.job.decide.lifecycle import decide_submit
 from wrkr_core.job.replay import identity
+from wrkr_core.job_key import job_key
 from wrkr_core.job_log import JobLog
+from wrkr_core.payloads.cipher import Cipher
+from wrkr_core.work.attempts import blob_key, keep_blob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from wrkr_core.job.state import JobState
     from wrkr_core.ledger import Ledger
@@ -34,12 +39,20 @@ def fork_job(ledger: Ledger, job_id: str, *, at: int | str, new_id: str | None, 
     """
     seq = _record_of(at)
     point = ledger.state(job_id, at=seq)
+    origin_log = JobLog(ledger.store, ledger.machine, job_id, opens=ledger.opens)
+    origin_log.payloads.require_open()
     if str(at).startswith("cp_"):
         _require_checkpoint(ledger, job_id, seq)
     spec = ledger.spec(job_id)
     fork = check_job_id(new_id or job_id_for(spec.name, ledger.machine.new_id()))
+    log = JobLog(ledger.store, ledger.machine, fork)
+    there = log.load()
     origin = e.ForkPoint(job=job_id, seq=seq, hash=point.hash)
     copied = list(_copies(ledger, job_id, seq))
+    if spec.erasable:
+        if there is not None and there.payloads is msgspec.UNSET:
+            raise _exists(fork)
+        copied = list(_sealed_anew(ledger, origin_log, fork, copied))
     beginning: list[e.Event] = [
         *decide_submit(None, job_id=fork, spec=spec, engine=__version__, forked_from=origin)
     ]
@@ -49,10 +62,7 @@ def fork_job(ledger: Ledger, job_id: str, *, at: int | str, new_id: str | None, 
     events = [*beginning, *copied]
     if copied:
         events.append(e.LeaseReleased(worker=FORK_WORKER, epoch=1, reason="forked", heartbeats=0))
-    log = JobLog(ledger.store, ledger.machine, fork, ledger.redact)
-    done = 0
-    if log.load() is not None:
-        done = _done(log, events)
+    done = 0 if there is None else _done(log, events)
     for begin in range(done, len(events), BATCH):
         log.decide(_rule(fork, begin, tuple(events[begin : begin + BATCH])), by=by)
     return fork
@@ -83,7 +93,7 @@ def _done(log: JobLog, events: Sequence[e.Event]) -> int:
 def _is_same(there: e.Event, mine: e.Event) -> bool:
     """Tell whether an event of a fork is what this release and process would have made it."""
     if isinstance(there, e.JobSubmitted) and isinstance(mine, e.JobSubmitted):
-        there = replace(there, engine=mine.engine)
+        there = replace(there, engine=mine.engine, spec_digest=mine.spec_digest)
     elif isinstance(there, e.LeaseTaken) and isinstance(mine, e.LeaseTaken):
         there = replace(there, holder=mine.holder)
     return there == mine
@@ -113,6 +123,34 @@ def _require_checkpoint(ledger: Ledger, job_id: str, seq: int) -> None:
                 hint=f"wrkr checkpoint list {job_id}",
                 job_id=job_id,
             )
+
+
+def _sealed_anew(
+    ledger: Ledger, origin: JobLog, fork: str, copied: Iterable[e.Event]
+) -> Iterator[e.Event]:
+    """Yield the copies of an erasable job's events with large results sealed under the fork's key.
+
+    Digests of arguments are keyed too; they cannot be taken over, and nothing is decided by them.
+    """
+    store = ledger.store
+    cipher = Cipher(job_key(store, ledger.machine, fork), fork)
+    for event in copied:
+        if isinstance(event, e.StepStarted):
+            yield replace(event, input_digest=None)
+        elif isinstance(event, e.StepFinished) and event.result_blob is not None:
+            cell = store.get(blob_key(event.result_blob))
+            if cell is None:
+                raise Corrupt(
+                    f"job {origin.job_id}: blob {event.result_blob} is missing",
+                    hint="restore it from a backup or from an earlier jobpack",
+                    blob=event.result_blob,
+                )
+            sealed = cipher.seal_blob(origin.payloads.opened_blob(cell.data))
+            digest = digest_bytes(sealed)
+            keep_blob(store, digest, sealed)
+            yield replace(event, result_blob=digest)
+        else:
+            yield event
 
 
 def _copies(ledger: Ledger, job_id: str, through: int) -> Iterator[e.Event]:

@@ -11,22 +11,21 @@ from msgspec import Raw
 
 from wrkr_core import events as e
 from wrkr_core import watching
-from wrkr_core._version import __version__
 from wrkr_core.canonical import dumps
-from wrkr_core.errors import Deleted, NotFoundError, WrkrError, check_whole
+from wrkr_core.errors import NotFoundError, check_whole
 from wrkr_core.ids import check_actor, check_job_id, job_id_for
 from wrkr_core.job.decide.deciding import decide_approve, decide_refuse, emitted
 from wrkr_core.job.decide.lifecycle import (
     decide_cancel,
     decide_pause,
     decide_resume,
-    decide_submit,
 )
 from wrkr_core.job.decide.spending import decide_raise
 from wrkr_core.job.fold import fold_all
 from wrkr_core.job_log import JobLog, check_stream, no_job
 from wrkr_core.lease import DEFAULT_BEAT, DEFAULT_TTL
 from wrkr_core.machine import Machine, ThisMachine, user_name
+from wrkr_core.submitting import submit_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from wrkr_core.budget import Amount
     from wrkr_core.checkpoint import ArtifactChanges
+    from wrkr_core.errors import WrkrError
     from wrkr_core.job.state import JobState, Status
     from wrkr_core.redaction import Secrets
     from wrkr_core.spec import JobSpec
@@ -51,6 +51,7 @@ class Ledger:
         store: Where the records are.
         actor: Who does what is done without a name given, by default the system's user.
         redact: What knows the secrets that are masked in all that is recorded; None: no one does.
+        opens: Whether sealed content is shown opened where its key is.
 
     """
 
@@ -61,13 +62,15 @@ class Ledger:
         machine: Machine | None = None,
         actor: str | None = None,
         redact: Secrets | None = None,
+        opens: bool = True,
     ) -> None:
-        """Use ``store``; closing it stays the caller's business."""
+        """Use ``store``, which the caller closes; without ``opens``, as one without keys to content."""
         self.store = store
         self.machine: Machine = machine if machine is not None else ThisMachine()
         self.actor = check_actor(actor if actor is not None else user_name() or "local user")
         self.redact = redact
         self._claims: Claims | None = None
+        self.opens = opens
 
     def state(self, job_id: str, *, at: int | None = None) -> JobState:
         """Return the job as it is now, or as it was after record ``at``.
@@ -85,10 +88,7 @@ class Ledger:
 
     def spec(self, job_id: str) -> JobSpec:
         """Return what the job was asked to do. Raises: NotFoundError, Corrupt."""
-        for recorded in self._log(job_id).records(0, 1):
-            if isinstance(recorded.event, e.JobSubmitted):
-                return recorded.event.spec
-        raise no_job(job_id)
+        return self._log(job_id).spec()
 
     def events(
         self, job_id: str, *, after: int = 0, through: int | None = None
@@ -99,8 +99,9 @@ class Ledger:
         """
         for name, seq in (("after", after), ("through", 0 if through is None else through)):
             check_whole(name, seq, 0)
-        self._require_stream(job_id)
-        return self._log(job_id).records(after, through)
+        log = self._log(job_id)
+        log.require_there()
+        return log.records(after, through)
 
     def jobs(
         self,
@@ -126,8 +127,9 @@ class Ledger:
         ``timeout`` is in seconds of silence; None waits for ever.
         """
         check_whole("after", after, 0)
-        self._require_stream(job_id)
-        return watching.follow(self._log(job_id), self.machine, after=after, timeout=timeout)
+        log = self._log(job_id)
+        log.require_there()
+        return watching.follow(log, self.machine, after=after, timeout=timeout)
 
     def feed(
         self, cursor: str = "", *, limit: int = 1000
@@ -136,7 +138,7 @@ class Ledger:
 
         Raises: InvalidInputError: ``limit`` is below 1, or no feed handed out ``cursor``. Corrupt.
         """
-        return watching.feed(self.store, cursor, limit)
+        return watching.feed(self.store, cursor, limit, self._log)
 
     def wait(
         self, job_id: str, *, until: frozenset[Status] | None = None, timeout: float | None = None
@@ -161,11 +163,8 @@ class Ledger:
 
         The same id with the same spec again is no error and changes nothing.
 
-        Raises:
-            JobExistsError: The id is taken by another spec.
-            InvalidInputError: The id or spec cannot be used.
-            UnsafeOperationError: The spec holds what ``redact`` knows, and that is not allowed.
-
+        Raises: JobExistsError: the id is taken by another spec. InvalidInputError.
+            UnsafeOperationError: the spec holds what ``redact`` knows, and that is not allowed.
         """
         return self.submitted(spec, job_id=job_id, by=by, allow_secrets=allow_secrets)[0]
 
@@ -180,18 +179,10 @@ class Ledger:
         """Submit as ``submit`` does; return the id and whether the job is new."""
         if job_id is None:
             job_id = job_id_for(spec.name, self.machine.new_id())
-        check_job_id(job_id)
-        from wrkr_core.spec_secrets import allowed_secrets, with_allowance
-
-        allowed = allowed_secrets(spec, self.redact, allow=allow_secrets)
-        log = self._log(job_id)
-        recorded = log.decide(
-            lambda state, _at: with_allowance(
-                decide_submit(state, job_id=job_id, spec=spec, engine=__version__), allowed
-            ),
-            by=self._by(by),
+        log, who = self._log(check_job_id(job_id)), self._by(by)
+        return job_id, submit_job(
+            self.store, log, spec, by=who, redact=self.redact, allow_secrets=allow_secrets
         )
-        return job_id, bool(recorded)
 
     def pause(self, job_id: str, *, reason: str, by: str | None = None) -> JobState:
         """Have work stop at the next step boundary. Raises: MoveNotAllowedError, NotFoundError."""
@@ -297,15 +288,18 @@ class Ledger:
         """
         raw = e.NULL if data is None else Raw(dumps(data))
 
-        def rule(state: JobState) -> tuple[e.Event, ...]:
-            return emitted(
-                state, kind=kind, summary=summary, artifacts=artifacts, choices=choices, data=raw
-            )
-
         log = self._log(job_id)
         self._require(log.load(), job_id)
         recorded = log.decide(
-            lambda _state, _at: rule(self._require(log.state, job_id)), by=self._by(by)
+            lambda state, _at: emitted(
+                self._require(state, job_id),
+                kind=kind,
+                summary=summary,
+                artifacts=artifacts,
+                choices=choices,
+                data=raw,
+            ),
+            by=self._by(by),
         )
         return f"cp_{recorded[0].seq}"
 
@@ -372,9 +366,23 @@ class Ledger:
 
         return fork_job(self, job_id, at=at, new_id=new_id, by=self._by(by))
 
+    def erase(self, job_id: str, *, reason: str, by: str | None = None) -> JobState:
+        """Remove the key of an erasable job that is over, for good; nobody can read its content then.
+
+        What is recorded, packed and signed stays and verifies. Durable when it returns; called again
+        it finishes what was interrupted, and else changes nothing.
+
+        Raises: MoveNotAllowedError: the job is not over, or not erasable. PayloadsSealedError: its key
+            is not here. ErasureUnfinishedError: the key could not be removed: call again.
+            NotFoundError, InvalidInputError.
+        """
+        from wrkr_core.erasing import erase_job
+
+        return erase_job(self, job_id, reason=reason, by=self._by(by))
+
     def _log(self, job_id: str) -> JobLog:
         check_stream(job_id)
-        return JobLog(self.store, self.machine, job_id, self.redact)
+        return JobLog(self.store, self.machine, job_id, self.redact, opens=self.opens)
 
     def _by(self, by: str | None) -> str:
         return check_actor(by if by is not None else self.actor)
@@ -389,11 +397,3 @@ class Ledger:
         if state is None:
             raise no_job(job_id)
         return state
-
-    def _require_stream(self, job_id: str) -> None:
-        check_stream(job_id)
-        try:
-            if self.store.stream(job_id) is None:
-                raise no_job(job_id)
-        except Deleted as error:
-            raise NotFoundError(f"job {job_id} was deleted", job_id=job_id) from error

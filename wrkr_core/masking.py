@@ -109,6 +109,7 @@ TREATMENTS: Final[Mapping[type, Mapping[str, Treatment]]] = {
         "config_digest": "keep",
     },
     e.TimerSet: {"key": "name", "wake_at": "keep"},
+    e.PayloadsErased: _REASON,
     e.UnknownEvent: {"type": "keep", "payload": "keep"},  # another release's; none is made here
     # Parts of the above.
     e.StepRef: {"name": "name", "occurrence": "keep", "key": "name"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
@@ -16,7 +16,7 @@ from wrkr_core.budget import LARGEST, Budget
 from wrkr_core.canonical import digest_bytes, dumps
 from wrkr_core.checkpoint import KINDS, Kind
 from wrkr_core.environment import DEFAULT_RULES, check_rules
-from wrkr_core.errors import InvalidInputError
+from wrkr_core.errors import InvalidInputError, PayloadsSealedError
 from wrkr_core.ids import check_name
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ class JobSpec:
         environment: Rules of the fingerprint; ``os arch python`` if none are given.
         checkpoints: When to record progress, and what must be recorded.
         expected_artifacts: Globs in the workspace that must match a file before the job completes.
+        erasable: True when the job's content is recorded only sealed, under a key of its own that
+            can be erased; unset otherwise, so that the bytes of such specs are what they always were.
         acceptance: Commands that must pass before the job completes.
         secrets: Names of environment variables whose values are masked in what is recorded, although
             the names do not say that they are secrets; see ``secret_names``.
@@ -125,8 +127,9 @@ class JobSpec:
     steps: tuple[StepSpec, ...] = ()
     command: Command | None = None
     python: str = ""
-    # A spec without it has the bytes, and so the digest, that it had before there was such a key.
+    # A spec without these has the bytes, and so the digest, that it had before there were such keys.
     secrets: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    erasable: bool | msgspec.UnsetType = msgspec.UNSET
 
     def __init__(
         self,
@@ -143,6 +146,7 @@ class JobSpec:
         command: Command | None = None,
         python: str = "",
         secrets: Sequence[str] = (),
+        erasable: bool = False,
     ) -> None:
         """Check and set everything. Raises: InvalidInputError: a value can never be right."""
         check_name(name)
@@ -179,6 +183,7 @@ class JobSpec:
             "command": command,
             "python": python,
             "secrets": check_variables(secrets) or msgspec.UNSET,
+            "erasable": True if erasable else msgspec.UNSET,
         }
         for name_of, value in given.items():
             object.__setattr__(self, name_of, value)
@@ -190,9 +195,13 @@ class JobSpec:
 
     @property
     def input_values(self) -> dict[str, object]:
-        """The inputs as a new dict."""
-        values: dict[str, object] = msgspec.json.decode(self.inputs)
-        return values
+        """The inputs as a new dict. Raises: PayloadsSealedError: they cannot be read here."""
+        values: object = msgspec.json.decode(self.inputs)
+        if not isinstance(values, dict):
+            raise PayloadsSealedError(
+                f"the inputs of {self.name} are sealed and cannot be read here"
+            )
+        return cast("dict[str, object]", values)
 
 
 def check_variables(names: Sequence[str]) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from wrkr_core.erasing import is_unfinished, unfinished_text
 from wrkr_core.errors import (
     Busy,
     Conflict,
+    ErasureUnfinishedError,
     HandleClosed,
     NotFoundError,
     StoreUnavailable,
@@ -21,6 +23,7 @@ from wrkr_core.errors import (
 )
 from wrkr_core.events import StepFinished
 from wrkr_core.job.fold import fold_all
+from wrkr_core.job_key import key_name
 from wrkr_core.snapshot import read_snapshot, snapshot_key
 from wrkr_core.work.attempts import blob_key
 from wrkr_core.work.heartbeat import heartbeat_key
@@ -65,6 +68,12 @@ def check_jobs(ledger: Ledger) -> Iterator[Finding]:
         try:
             state = fold_all(None, ledger.events(job_id), job_id)
             yield from _missing_end(job_id, known, state.seq if state is not None else 0)
+            if state is not None and is_unfinished(ledger.store, state):
+                yield Finding(
+                    job_id=job_id,
+                    code=ErasureUnfinishedError.code,
+                    message=unfinished_text(state),
+                )
             for missing in _missing_blobs(ledger, job_id):
                 yield Finding(
                     job_id=job_id,
@@ -238,8 +247,8 @@ def _is_held(ledger: Ledger, state: JobState) -> bool:
 def _remove(store: Store, job_id: str) -> None:
     """Delete the stream first: cells without a stream are noise, a stream without them is whole."""
     store.delete(job_id)
-    others = (f"{kind}/{job_id}" for kind in ("attestations", "key", "process"))
-    for key in (snapshot_key(job_id), heartbeat_key(job_id), *others):
+    others = (f"{kind}/{job_id}" for kind in ("attestations", "process"))
+    for key in (snapshot_key(job_id), heartbeat_key(job_id), key_name(job_id), *others):
         _drop_cell(store, key, _version(store, key))
 
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 View = dict[str, Any]
 
+_PAYLOADS: Final = {
+    "sealed": "sealed under the job's own key; `wrkr job erase` removes it",
+    "erased": "erased: the key they were sealed under was removed",
+}
 WIDTH: Final = 79  # an 80-column terminal wraps at the 80th character
 
 
@@ -55,6 +59,8 @@ def status_view(state: JobState, *, heartbeat: Heartbeat | None = None, now: int
         view["wake_at"] = to_text(state.wake_at)
     if state.forked_from is not None:
         view["forked_from"] = {"job_id": state.forked_from.job, "seq": state.forked_from.seq}
+    if state.payloads is not msgspec.UNSET:
+        view["payloads"] = state.payloads
     if state.unknown:
         view["unknown_events"] = list(state.unknown)
     return view
@@ -139,6 +145,8 @@ def status_lines(view: View) -> list[str]:
     for decision in view["open_decisions"]:
         choices = f" ({' or '.join(decision['choices'])})" if decision["choices"] else ""
         lines += _wrapped(decision["checkpoint_id"], f"{decision['question']}{choices}")
+    if view.get("payloads"):
+        lines.append(_row("payloads", _PAYLOADS[view["payloads"]]))
     if view.get("unknown_events"):
         lines.append(_row("unknown", ", ".join(view["unknown_events"])))
     lines.append(_row("head", f"record {view['head']['seq']}, {view['head']['hash'][:16]}…"))
@@ -240,7 +248,13 @@ def _said(recorded: e.RecordedEvent) -> str:  # noqa: C901, PLR0911, PLR0912  # 
         case e.ApprovalGiven() | e.ApprovalRefused():
             chosen = f", {event.choice}" if event.choice else ""
             return f"{event.checkpoint_id} by {recorded.by}{chosen}: {event.reason}"
-        case e.JobPaused() | e.JobResumed() | e.JobCanceled() | e.EnvironmentAccepted():
+        case (
+            e.JobPaused()
+            | e.JobResumed()
+            | e.JobCanceled()
+            | e.EnvironmentAccepted()
+            | e.PayloadsErased()
+        ):
             return f"by {recorded.by}: {event.reason}"
         case e.JobBlocked() | e.JobCompleted():
             return event.summary

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wrkr_core.errors import Corrupt, InvalidInputError, NotFoundError, check_whole
+from wrkr_core.job_log import JobLog, check_stream, no_job
 from wrkr_core.record import open_all
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from wrkr_core.errors import WrkrError
     from wrkr_core.events import RecordedEvent
     from wrkr_core.job.state import JobState, Status
-    from wrkr_core.job_log import JobLog
     from wrkr_core.machine import Machine
     from wrkr_core.store import Store
 
@@ -50,7 +50,9 @@ def jobs(
     return found
 
 
-def feed(store: Store, cursor: str, limit: int) -> tuple[list[tuple[str, RecordedEvent]], str]:
+def feed(
+    store: Store, cursor: str, limit: int, log_of: Callable[[str], JobLog]
+) -> tuple[list[tuple[str, RecordedEvent]], str]:
     """Return events of all jobs and the next cursor; see ``Ledger.feed``."""
     check_whole("limit", limit, 1)
     try:
@@ -61,7 +63,14 @@ def feed(store: Store, cursor: str, limit: int) -> tuple[list[tuple[str, Recorde
             hint="begin with an empty cursor, and go on with the one that comes back",
             argument="cursor",
         ) from error
-    return [(each.stream, open_all(each.stream, [each], prev=None)[0]) for each in stored], cursor
+    logs: dict[str, JobLog] = {}
+    found: list[tuple[str, RecordedEvent]] = []
+    for each in stored:
+        if each.stream not in logs:
+            logs[each.stream] = log_of(each.stream)
+        recorded = open_all(each.stream, [each], prev=None)[0]
+        found.append((each.stream, logs[each.stream].payloads.opened(recorded)))
+    return found, cursor
 
 
 def follow(
@@ -120,3 +129,15 @@ def is_reached(state: JobState, until: frozenset[Status] | None) -> bool:
     if until is not None:
         return state.status in until
     return state.is_final or state.status.startswith("blocked")
+
+
+def load_state(store: Store, machine: Machine, job_id: str) -> JobState:
+    """Return where a job stands now; all that looking at one job takes.
+
+    Raises: NotFoundError, Corrupt, InvalidInputError.
+    """
+    check_stream(job_id)
+    state = JobLog(store, machine, job_id).load()
+    if state is None:
+        raise no_job(job_id)
+    return state

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import attrs
 
-from wrkr_core.errors import WrkrError
+from wrkr_core.erasing import unfinished
+from wrkr_core.errors import StoreError, WrkrError
 from wrkr_core.finding import BUILT_IN, open_store, path_of
 from wrkr_core.machine import ThisMachine, user_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wrkr_core.store import Store
 
 OLDEST_PYTHON: Final = (3, 11)
 LITTLE_SPACE: Final = 64 << 20  # bytes; a long job's log and one export of it
@@ -142,6 +145,11 @@ def _store(url: str) -> Iterator[Finding]:
         if isinstance(store, _TellsFacts):
             for name, said in store.doctor():
                 yield Finding(check=name, ok=True, said=said)
+        yield from _erasures(store)
+    except StoreError as error:
+        yield Finding(
+            check="store", ok=False, said=f"{error.code}: {error.message}", mend=error.hint
+        )
     finally:
         store.close()
     if path is not None:
@@ -149,6 +157,17 @@ def _store(url: str) -> Iterator[Finding]:
     if not ThisMachine().boot_id():
         yield Finding(
             check="takeover", ok=True, said="no boot id here: a dead worker's lease lapses by time"
+        )
+
+
+def _erasures(store: Store) -> Iterator[Finding]:
+    """Yield a finding for each job whose erasure was recorded and not finished."""
+    for state in unfinished(store, ThisMachine()):
+        yield Finding(
+            check="erasure",
+            ok=False,
+            said=f"job {state.job_id} is recorded as erased, and its key is still in the store",
+            mend=f"wrkr job erase {state.job_id} --reason 'finish it' --yes",
         )
 
 

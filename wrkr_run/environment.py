@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final
 from wrkr_core.environment import Fingerprint, Observation, fingerprint
 from wrkr_core.errors import InvalidInputError, StepFailedError
 from wrkr_core.events import JobSubmitted
-from wrkr_core.job_key import job_key
 from wrkr_core.job_log import JobLog
 from wrkr_run.launching import Launched, find_program
 from wrkr_run.workspace import workspace_of
@@ -57,7 +56,8 @@ def make_probe(store: Store, machine: Machine) -> Probe:
     def probe(state: JobState) -> Fingerprint:
         rules = state.environment_rules
         needs_key = any(rule.startswith("env:") for rule in rules)
-        key = job_key(store, machine, state.job_id) if needs_key else b""
+        log = JobLog(store, machine, state.job_id)
+        key = log.payloads.key() if needs_key else b""
         spec = _spec(store, machine, state.job_id)
         return observe(rules, workspace=workspace_of(spec), key=key, machine=machine)
 

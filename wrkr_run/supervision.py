@@ -14,7 +14,6 @@ import attrs
 from msgspec.structs import replace
 
 from wrkr_core.errors import Busy, StepFailedError
-from wrkr_core.job_key import job_key
 from wrkr_core.job_log import JobLog
 from wrkr_core.redaction import Mask
 from wrkr_run.command import GRACE, LOOK_EVERY, CommandOutcome, run_command
@@ -60,7 +59,7 @@ def mask_of(ledger: Ledger, job_id: str, spec: JobSpec) -> Callable[[Mapping[str
 
     def mask(environment: Mapping[str, str]) -> Mask:
         known = KnownSecrets(environment, declared=spec.secret_names)
-        return Mask(known, lambda: job_key(ledger.store, ledger.machine, job_id))
+        return Mask(known, JobLog(ledger.store, ledger.machine, job_id).payloads.key)
 
     return mask
 

@@ -18,15 +18,19 @@ import msgspec
 ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
+from tests.sealed_jobs import erased_story  # noqa: E402  # found only now
 from tests.signers import signed, signed_story  # noqa: E402  # found only now
 from tests.stories import Story, canceled_story, whole_story  # noqa: E402  # found only now
 from wrkr_core._version import __version__  # noqa: E402
+from wrkr_core.job.fold import fold_all  # noqa: E402
 from wrkr_core.jobpack.export import export_pack  # noqa: E402
+from wrkr_core.record import open_lines  # noqa: E402
 
 STORIES: Final = {
     "completed": whole_story,
     "canceled": canceled_story,
     "signed": signed_story,
+    "erased": erased_story,
 }
 
 
@@ -53,10 +57,11 @@ def freeze(folder: Path, story: Story) -> None:
         "pack_id": exported.pack_id,
     }
     lines = [record.data + b"\n" for record in story.store.read(story.job_id)]
+    log = open_lines(story.job_id, [line[:-1] for line in lines])
     folder.mkdir()
     (folder / "events.jsonl").write_bytes(b"".join(lines))
     (folder / "jobpack.zip").write_bytes(pack.getvalue())
-    (folder / "state.json").write_bytes(state_bytes(story.log.state))
+    (folder / "state.json").write_bytes(state_bytes(fold_all(None, log, story.job_id)))
     (folder / "pins.json").write_text(json.dumps(pins, indent=1) + "\n", "utf-8")
 
 

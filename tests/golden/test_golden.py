@@ -44,6 +44,7 @@ def test_there_is_something_frozen() -> None:
     assert "release_0_1-completed" in NAMES
     assert "release_0_1-canceled" in NAMES
     assert "answers_2-signed" in NAMES
+    assert "erasure_1-erased" in NAMES
 
 
 def test_every_type_of_event_is_frozen() -> None:

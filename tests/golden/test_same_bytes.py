@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests.fakes import FakeMachine
-from wrkr_core import ledger as ledger_module
+from wrkr_core import submitting
 from wrkr_core.artifact import Artifact
 from wrkr_core.budget import Budget
 from wrkr_core.finding import open_store
@@ -111,7 +111,7 @@ def packed(store: Store, job_id: str) -> bytes:
 
 @pytest.fixture(autouse=True)
 def _release(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (ledger_module, export):
+    for module in (submitting, export):
         monkeypatch.setattr(module, "__version__", RELEASE)
 
 

@@ -142,6 +142,7 @@ def operate(ledger: Ledger, job_id: str) -> JobState:
     assert_type(ledger.emit(job_id, "progress", "so far", choices=("a", "b")), str)
     assert_type(ledger.fork(job_id, at="cp_7", new_id="j-2"), str)
     assert_type(ledger.fork(job_id, at=7), str)
+    assert_type(ledger.erase(job_id, reason="asked for", by="ann"), wrkr.JobState)
     working: AbstractContextManager[Job] = ledger.work(
         job_id, worker="host-1", ttl=30_000_000, beat=10_000_000, accept_because="moved"
     )
@@ -235,6 +236,7 @@ async def operate_awaiting(store: Store, job_id: str) -> AsyncIterator[RecordedE
         assert_type(await ledger.refuse(job_id, "cp_7", reason="no"), JobState)
         assert_type(await ledger.wait(job_id, timeout=1), JobState)
         assert_type(await ledger.fork(job_id, at=7), str)
+        assert_type(await ledger.erase(job_id, reason="asked for"), wrkr.JobState)
         assert_type(ledger.blocking, Ledger)
         working: AbstractAsyncContextManager[AsyncJob] = ledger.work(job_id, worker="host-1")
         async with working as job:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CLASSES = list(get_args(e.KnownEvent))
 ONE = e.StepRef(name="edit", occurrence=1)
-GOLDEN_VOCABULARY = "987a3c5acf3cca51f1a0bcab415bc1820a5eeb7c550315864ab1161f7c85ed0c"
+GOLDEN_VOCABULARY = "bc2fc9b927108502e56c91e1628febe261867948c5974513096200885cf57c12"
 GOLDEN_VALUES = {
     "AcceptanceFailure": "check code message artifact",
     "Amount": "meter amount",
@@ -40,7 +40,8 @@ GOLDEN_VALUES = {
     "Holder": "host boot_id pid_namespace pid started_at",
     "JobSpec": (
         "name objective inputs budget environment checkpoints expected_artifacts acceptance steps "
-        "command python secrets"  # a spec without secrets has the bytes it had before there were any
+        # A spec without the last two has the bytes it had before there were any.
+        "command python secrets erasable"
     ),
     "Observation": "rule value",
     "Overrun": "meter used wanted limit",

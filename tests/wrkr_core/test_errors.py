@@ -33,6 +33,7 @@ CONTRACT = """
     Corrupt E_STORE_CORRUPT 1
     Deleted E_STORE_DELETED 1
     EnvironmentMismatchError E_ENV_FINGERPRINT_MISMATCH 1
+    ErasureUnfinishedError E_ERASURE_UNFINISHED 1
     HandleClosed E_STORE_CLOSED 1
     InterruptedByUserError E_INTERRUPTED 130
     InvalidInputError E_INVALID_INPUT_SCHEMA 6
@@ -44,6 +45,7 @@ CONTRACT = """
     NotFoundError E_NOT_FOUND 1
     NotSupported E_NOT_SUPPORTED 1
     NotSupportedHereError E_NOT_SUPPORTED 1
+    PayloadsSealedError E_PAYLOADS_SEALED 1
     ResultNotStorableError E_RESULT_NOT_STORABLE 1
     StepFailedError E_ADAPTER_FAIL 1
     StepTimeoutError E_STEP_TIMEOUT 1

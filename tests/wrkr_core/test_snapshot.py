@@ -110,7 +110,7 @@ def test_the_shape_of_a_state_changes_only_with_the_version_of_the_fold() -> Non
     """Golden: change both, or an old snapshot is believed to be a new one."""
     fields = " ".join(field.name for field in msgspec.structs.fields(JobState))
 
-    assert (VERSION, fields) == (2, GOLDEN_FIELDS)
+    assert (VERSION, fields) == (3, GOLDEN_FIELDS)
 
 
 def test_every_job_has_a_snapshot_of_its_own() -> None:
@@ -121,5 +121,6 @@ def test_every_job_has_a_snapshot_of_its_own() -> None:
 GOLDEN_FIELDS = (
     "job_id seq hash at status name objective spec_digest environment_rules checkpoint_policy "
     "submitted_at submitted_by forked_from summary reason_codes limits spent reservations lease "
-    "epoch fingerprint open_steps steps decisions checkpoints wake_at retry_at artifacts unknown"
+    "epoch fingerprint open_steps steps decisions checkpoints wake_at retry_at artifacts unknown "
+    "payloads"
 )

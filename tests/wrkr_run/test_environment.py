@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wrkr_core.errors import InvalidInputError
+from wrkr_core.errors import InvalidInputError, PayloadsSealedError
+from wrkr_core.job_key import find_key, key_name
 from wrkr_core.machine import ThisMachine
 from wrkr_core.spec import JobSpec
 from wrkr_run import environment
@@ -177,3 +178,23 @@ def test_the_same_value_looks_different_in_two_jobs_and_two_variables(
     }
 
     assert len(seen) == 4
+
+
+def test_the_environment_of_an_erasable_job_is_hashed_under_the_key_it_has(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it none is made: another in its place would open nothing."""
+    monkeypatch.setenv("HOME_OF_ITS_OWN", "value")
+    spec = JobSpec(name="j", environment=["env:HOME_OF_ITS_OWN"], erasable=True)
+    job_id = ledger.submit(spec)
+    probe, key = make_probe(ledger.store, ledger.machine), find_key(ledger.store, job_id)
+
+    assert probe(ledger.state(job_id)).observations[0].value.startswith("hmac-sha256:")
+    assert find_key(ledger.store, job_id) == key
+
+    cell = ledger.store.get(key_name(job_id))
+    assert cell is not None
+    ledger.store.put(key_name(job_id), None, cell.version)
+    with pytest.raises(PayloadsSealedError, match="its key is not in this store"):
+        probe(ledger.state(job_id))
+    assert find_key(ledger.store, job_id) is None

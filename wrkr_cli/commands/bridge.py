@@ -56,13 +56,15 @@ def work_item(  # noqa: PLR0917  # the command's own parameters
     """Write a decision or a block of JOB as an item for an issue tracker: title, body and labels.
 
     Nothing is sent anywhere. What the job says is text in it: it mentions nobody and links nothing.
+    Of an erasable job it says [sealed] instead: a tracker keeps what an erasure cannot reach.
     """
     import msgspec
 
     from wrkr_core.report import work_item as rendering
 
-    state = session.ledger.state(job_id)
-    events = list(session.ledger.events(job_id, through=state.seq))
+    ledger = session.closed_ledger
+    state = ledger.state(job_id)
+    events = list(ledger.events(job_id, through=state.seq))
     item = rendering.work_item(state, events, checkpoint, template=template)
     text = rendering.work_item_text(item)
     if dry_run:

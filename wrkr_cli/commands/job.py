@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wrkr_cli.erasing import erase
 from wrkr_cli.framing import command as make
 from wrkr_cli.framing import group
 from wrkr_cli.proving import prove
 from wrkr_cli.reporting import is_pack, unpacked
 from wrkr_core.inspection import inspection, inspection_lines
+from wrkr_core.job_log import JobLog
 from wrkr_core.work.attempts import blob_key
 
 if TYPE_CHECKING:
@@ -28,13 +30,21 @@ def _explain_inspect(session: Session, job_id: str) -> list[str]:
 def inspect(session: Session, job_id: str) -> None:
     """Show what JOB was asked, what it did in which order, what it cost and who decided what."""
     ledger = session.ledger
+    from wrkr_core.erasing import is_unfinished, unfinished_text
+
+    state = ledger.state(job_id)
+    log = JobLog(ledger.store, ledger.machine, job_id)
 
     def blob(digest: str) -> bytes:
         cell = ledger.store.get(blob_key(digest))
-        return cell.data if cell is not None else b""
+        return log.payloads.shown_blob(cell.data) if cell is not None else b""
 
     view = inspection(job_id, ledger.spec(job_id), ledger.events(job_id), blob)
-    session.result(view, inspection_lines(view))
+    lines = inspection_lines(view)
+    if is_unfinished(ledger.store, state):
+        view["erasure_unfinished"] = True
+        lines += ["", unfinished_text(state)]
+    session.result(view, lines)
 
 
 def _explain_diff(session: Session, one: str, other: str) -> list[str]:
@@ -54,11 +64,13 @@ def _explain_diff(session: Session, one: str, other: str) -> list[str]:
 def diff(session: Session, one: str, other: str) -> None:
     """Show how job A differs from job B: where their histories part, and what came of it.
 
-    Each is the id of a job in the store or the path of a jobpack, which is verified first.
+    Each is the id of a job in the store or the path of a jobpack, which is verified first. Beside a
+    jobpack, which holds no key, sealed content of the other is shown as [sealed] too.
     """
     from wrkr_core.comparison import comparison, comparison_lines
 
-    sides = [_whole(session, each) for each in (one, other)]
+    opens = not (is_pack(one) or is_pack(other))
+    sides = [_whole(session, each, opens=opens) for each in (one, other)]
     (mine, my_log), (theirs, their_log) = (
         (inspection(job_id, ledger.spec(job_id), log), log)
         for ledger, job_id in sides
@@ -68,9 +80,11 @@ def diff(session: Session, one: str, other: str) -> None:
     session.result(view, comparison_lines(view), brief=view["relation"])
 
 
-def _whole(session: Session, named: str) -> tuple[Ledger, str]:
+def _whole(session: Session, named: str, *, opens: bool) -> tuple[Ledger, str]:
     """Return a ledger that has the job, and its id."""
-    return unpacked(Path(named)) if is_pack(named) else (session.ledger, named)
+    if is_pack(named):
+        return unpacked(Path(named))
+    return session.ledger if opens else session.closed_ledger, named
 
 
 def _explain_fork(
@@ -114,6 +128,6 @@ def fork(session: Session, job_id: str, at: str, new_id: str | None, by: str | N
 
 command = group(
     "job",
-    "Inspect a job, compare two, fork one, prove what it did.",
-    [inspect, diff, fork, prove],
+    "Inspect a job, compare two, fork one, prove what it did, erase its content.",
+    [inspect, diff, fork, prove, erase],
 )

@@ -74,6 +74,7 @@ def command(  # noqa: PLR0917  # the command's own parameters
         from wrkr_cli.signing.answering import signed_answer
 
         signature = signed_answer(
+            session,
             key,
             passphrase_file,
             job_id=job_id,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from wrkr_cli.framing import command as make
-from wrkr_core.job_log import load_state
 from wrkr_core.machine import ThisMachine
 from wrkr_core.views import status_lines, status_view
+from wrkr_core.watching import load_state
 from wrkr_core.work.heartbeat import read_heartbeat
 
 if TYPE_CHECKING:

@@ -195,7 +195,8 @@ def _print(session: Session, found: Verification) -> None:
             *lines,
             *(f"{each.entry}: {_said(each)}" for each in found.signatures),
             *(f"approval {each}" for each in found.answers.objections),
-            f"{found.job_id}: integrity ok, {found.events} events, {found.status}, {_vouched(found)}",
+            f"{found.job_id}: integrity ok, {found.events} events, {found.status}, {_vouched(found)}"
+            + ("" if found.payloads == "plain" else f", payloads: {found.payloads}"),
         ],
         brief="ok",
     )

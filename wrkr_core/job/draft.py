@@ -10,7 +10,14 @@ from wrkr_core.approval import Decision
 from wrkr_core.budget import LARGEST, Amount, Reservation
 from wrkr_core.environment import Fingerprint
 from wrkr_core.events import ForkPoint, StepRef
-from wrkr_core.job.state import CheckpointCount, JobState, OpenStep, Status, StepCounts
+from wrkr_core.job.state import (
+    CheckpointCount,
+    JobState,
+    OpenStep,
+    Payloads,
+    Status,
+    StepCounts,
+)
 from wrkr_core.lease import Lease
 from wrkr_core.spec import CheckpointPolicy
 
@@ -54,6 +61,7 @@ class Draft(msgspec.Struct, kw_only=True):
     retry_at: int | None
     artifacts: int
     unknown: tuple[str, ...]
+    payloads: Payloads | msgspec.UnsetType
 
     @classmethod
     def begin(cls, job_id: str, recorded: RecordedEvent, event: JobSubmitted) -> Draft:
@@ -89,6 +97,7 @@ class Draft(msgspec.Struct, kw_only=True):
             retry_at=None,
             artifacts=0,
             unknown=(),
+            payloads="sealed" if spec.erasable else msgspec.UNSET,
         )
 
     @classmethod
@@ -124,6 +133,7 @@ class Draft(msgspec.Struct, kw_only=True):
             retry_at=state.retry_at,
             artifacts=state.artifacts,
             unknown=state.unknown,
+            payloads=state.payloads,
         )
 
     def freeze(self) -> JobState:
@@ -161,6 +171,7 @@ class Draft(msgspec.Struct, kw_only=True):
             retry_at=self.retry_at,
             artifacts=self.artifacts,
             unknown=self.unknown,
+            payloads=self.payloads,
         )
 
     def spend(self, amounts: tuple[Amount, ...]) -> None:

@@ -239,6 +239,16 @@ def _timer_set(draft: Draft, _recorded: e.RecordedEvent, event: e.TimerSet) -> N
     draft.wake_at = event.wake_at
 
 
+def _payloads_erased(draft: Draft, recorded: e.RecordedEvent, _event: e.PayloadsErased) -> None:
+    if draft.payloads != "sealed":
+        found = "were erased before" if draft.payloads == "erased" else "are not sealed"
+        raise MoveNotAllowedError(
+            f"job {draft.job_id}: record {recorded.seq} erases payloads that {found}",
+            seq=recorded.seq,
+        )
+    draft.payloads = "erased"
+
+
 _CHANGES: Final[Mapping[type, Effect]] = {
     e.EnvironmentCaptured: _environment_captured,
     e.EnvironmentAccepted: _environment_accepted,
@@ -263,6 +273,7 @@ _CHANGES: Final[Mapping[type, Effect]] = {
     e.ArtifactRecorded: _artifact_recorded,
     e.AcceptanceRecorded: _nothing,
     e.TimerSet: _timer_set,
+    e.PayloadsErased: _payloads_erased,
 }
 EFFECTS: Final[Mapping[type, tuple[str, Effect]]] = {
     cls: (event_name(cls), change) for cls, change in _CHANGES.items()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wrkr_core.events import KnownEvent, RecordedEvent
     from wrkr_core.job.state import JobState
 
-VERSION: Final = 2  # of what folding gives; a snapshot of another version is dropped
+VERSION: Final = 3  # of what folding gives; a snapshot of another version is dropped
 
 
 def fold(state: JobState | None, recorded: RecordedEvent, job_id: str = "") -> JobState:

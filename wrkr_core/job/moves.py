@@ -3,8 +3,8 @@
 Fold applies it, decide asks it, error texts and the documentation's diagram are made from it. The
 event ``job_blocked`` has three rows because it says where it leads to. What is not in the table is
 not allowed. ``completed`` and ``canceled`` have no way out; after them only loose ends may be
-recorded: a lease let go, an outcome of a step that was under way when the job was canceled, and
-acceptance of a finished job.
+recorded: a lease let go, an outcome of a step that was under way when the job was canceled,
+acceptance of a finished job, and that its payloads were erased.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ MOVES: Final[Mapping[str, Mapping[Status, Status]]] = {
     "artifact_recorded": _stays(*_OPEN),
     "acceptance_recorded": _stays("queued", "running", *_WAITING, "paused", "completed"),
     "timer_set": _stays("running"),
+    "payloads_erased": _stays("completed", "canceled"),
 }
 
 # How a person would say it; everything else is said by its name.
@@ -80,6 +81,7 @@ _PHRASES: Final[Mapping[str, str]] = {
     "approval_refused": "refused",
     "budget_raised": "given another budget",
     "environment_accepted": "moved to another environment",
+    "payloads_erased": "erased",
 }
 
 

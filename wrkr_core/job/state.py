@@ -38,6 +38,7 @@ STATUSES: Final[tuple[Status, ...]] = (
     "completed",
     "canceled",
 )
+Payloads = Literal["sealed", "erased"]
 FINAL: Final[frozenset[Status]] = frozenset({"completed", "canceled"})
 
 
@@ -73,7 +74,8 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
 
     ``at`` is the instant of that record. ``lease`` is the newest claim that was not released;
     ``epoch`` the newest epoch ever. ``summary`` and ``reason_codes`` say why the job stands where it
-    stands. ``unknown`` lists event types this release does not know.
+    stands. ``unknown`` lists event types this release does not know. ``payloads`` is ``sealed`` or
+    ``erased`` for an erasable job; of others it is unset, and their states are written without it.
     """
 
     job_id: str
@@ -105,6 +107,7 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: int | None
     artifacts: int
     unknown: tuple[str, ...]
+    payloads: Payloads | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def is_final(self) -> bool:

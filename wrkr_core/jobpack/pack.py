@@ -17,6 +17,7 @@ from wrkr_core.jobpack.problems import Report, refuse
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
+    from wrkr_core.job.state import JobState
     from wrkr_core.jobpack.answers import Answers
     from wrkr_core.jobpack.archive import Entry, Limits
     from wrkr_core.jobpack.followed import Followed
@@ -52,6 +53,7 @@ class Pack:
     followed: Followed = attrs.field(init=False)
     projections: Projections = attrs.field(init=False)
     answers: Answers = attrs.field(init=False)
+    state: JobState = attrs.field(init=False)
 
     @property
     def attestations(self) -> list[str]:

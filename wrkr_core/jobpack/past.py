@@ -17,6 +17,9 @@ from wrkr_core.job.replay import identity
 from wrkr_core.job.step_text import step_text
 from wrkr_core.jobpack.accounts import Accounts
 from wrkr_core.jobpack.seen import Checkpoints, Steps
+from wrkr_core.payloads.job_payloads import bound
+from wrkr_core.payloads.places import content_of
+from wrkr_core.sealed_text import read_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from wrkr_core.environment import Fingerprint
 
 
+GATE_KEY: Final = "ask:gate:"
+"""What the key of a guarded step's question begins with, before the step's id."""
 MOST_OPEN: Final = 10_000
 """How much of a kind a job may have open at once."""
 
@@ -48,6 +53,8 @@ class Past:
         self.open: dict[str, tuple[str, tuple[str, ...]]] = {}  # decisions that wait: gate, choices
         self.approved = Checkpoints()
         self.allowed: dict[str, Checkpoints] = {}  # question of a guarded step -> its approvals
+        self.is_sealed = False  # content is recorded only sealed; questions are told by their keys
+        self.is_erased = False
         self.waits = False  # blocked by a decision
         self.unknown: set[str] = set()  # types of events of a later release
         self.environment: str | None = None
@@ -65,7 +72,32 @@ class Past:
         rule = _RULES.get(type(event))
         if rule is not None:
             rule(self, event)
+        if self.is_sealed:
+            self._require_sealed(recorded)
         self.accounts.take_in(event)
+
+    def _require_sealed(self, recorded: e.RecordedEvent) -> None:
+        """Require that all content is sealed for its place. Raises: IllegalEventError."""
+        for pointer, content in content_of(recorded.event):
+            _require(not self.is_erased, "it holds content, and the payloads were erased before")
+            text = (
+                content
+                if isinstance(content, str)
+                else bytes(content)[1:-1].decode("ascii", "replace")
+            )
+            sealed = read_sealed(text)
+            _require(sealed is not None, f"the job is erasable, and {pointer} is not sealed")
+            _require(
+                sealed is not None
+                and (sealed.bound_to, sealed.pointer)
+                == (bound(recorded.event, recorded.id), pointer),
+                f"{pointer} was sealed for another place",
+            )
+
+    def check_said(self, text: str) -> None:
+        """Check a text that a person or a job said. Raises: InvalidInputError."""
+        if not self.is_sealed:
+            check_summary(text)
 
     def require_budget(self, event: e.StepStarted | e.BudgetReserved) -> None:
         """Require that the budget allowed ``event``. Raises: IllegalEventError."""
@@ -83,7 +115,12 @@ def _submitted(past: Past, event: e.JobSubmitted) -> None:
     _require(not past.is_submitted, "the job was submitted before")
     past.is_submitted = True
     past.accounts = Accounts(event.spec.budget.limits)
-    past.gates = {step.id: step.gate for step in event.spec.steps if step.gate}
+    past.is_sealed = bool(event.spec.erasable)
+    past.gates = {
+        step.id: f"{GATE_KEY}{step.id}" if past.is_sealed else step.gate
+        for step in event.spec.steps
+        if step.gate
+    }
     past.allowed = {question: Checkpoints() for question in past.gates.values()}
     past.required = {kind for kind in event.spec.checkpoints.required if kind != "completed"}
     past.is_fork = event.forked_from is not None
@@ -168,7 +205,7 @@ def _budget_reserved(past: Past, event: e.BudgetReserved) -> None:
 
 
 def _checkpoint_recorded(past: Past, event: e.CheckpointRecorded) -> None:
-    check_summary(event.summary)
+    past.check_said(event.summary)
     _require(
         event.budget == past.accounts.spent(),
         f"{event.checkpoint_id} states other sums than what was spent by then",
@@ -180,8 +217,9 @@ def _checkpoint_recorded(past: Past, event: e.CheckpointRecorded) -> None:
         f"{'not ' if action is not None else ''}ask for something",
     )
     if action is not None:
-        asked = event.summary if event.summary in past.allowed else ""
-        past.open[event.checkpoint_id] = (asked, action.choices)
+        asked = action.key if past.is_sealed else event.summary
+        gate = asked if asked in past.allowed else ""
+        past.open[event.checkpoint_id] = (gate, action.choices)
         _require_few(len(past.open), "open decisions")
     past.required.discard(event.kind)
 
@@ -213,7 +251,7 @@ def _answered(
     past: Past, event: e.ApprovalGiven | e.ApprovalRefused
 ) -> tuple[str, tuple[str, ...]]:
     """Close the decision; return the question of a guarded step if it asked one, and its choices."""
-    check_summary(event.reason)
+    past.check_said(event.reason)
     asked = past.open.pop(event.checkpoint_id, None)
     if asked is None:
         raise IllegalEventError(f"{event.checkpoint_id} is not an open decision")
@@ -245,6 +283,10 @@ def _acceptance_recorded(_past: Past, event: e.AcceptanceRecorded) -> None:
     )
 
 
+def _payloads_erased(past: Past, _event: e.PayloadsErased) -> None:
+    past.is_erased = True
+
+
 def _unknown(past: Past, event: e.UnknownEvent) -> None:
     past.unknown.add(event.type)
     _require_few(len(past.unknown), "types of events this release does not know")
@@ -271,5 +313,6 @@ _RULES: Final[Mapping[type, Callable[[Past, Any], None]]] = {
     e.JobResumed: _job_resumed,
     e.JobCompleted: _job_completed,
     e.AcceptanceRecorded: _acceptance_recorded,
+    e.PayloadsErased: _payloads_erased,
     e.UnknownEvent: _unknown,
 }

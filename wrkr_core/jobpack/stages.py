@@ -253,6 +253,7 @@ def check_history(pack: Pack) -> str:
     state = followed.state(pack.report)
     pack.projections, pack.answers = followed.projections, followed.answers
     require_known(state)
+    pack.state = state
     followed.end()
     _compare_documents(pack, state)
     for what, stated, found in (

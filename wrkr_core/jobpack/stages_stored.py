@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from wrkr_core import snapshot
+from wrkr_core.erasing import is_unfinished, payloads_text, unfinished_text
 from wrkr_core.errors import (
     Corrupt,
     VerifyError,
@@ -193,6 +194,13 @@ def check_snapshot(kept: KeptJob) -> str:
     return f"says what the log says at record {believed.seq}"
 
 
+def check_payloads(kept: KeptJob) -> str:
+    """Say how the content stands, and whether an erasure is only recorded."""
+    if is_unfinished(kept.job.store, kept.state):
+        return unfinished_text(kept.state)
+    return payloads_text(kept.state)
+
+
 def check_signatures(kept: KeptJob) -> str:
     """Judge the attestations that came with an import of the jobpack that the job still is."""
     job_id = kept.job.job_id
@@ -261,6 +269,7 @@ STAGES: Final[tuple[tuple[str, Callable[[KeptJob], str]], ...]] = (
     ("approvals", check_approvals),
     ("blobs", check_blobs),
     ("snapshot", check_snapshot),
+    ("payloads", check_payloads),
     ("signatures", check_signatures),
     ("expectations", check_expectations),
 )
@@ -271,6 +280,7 @@ NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "approvals": ("history",),
     "blobs": ("history",),
     "snapshot": ("history",),
+    "payloads": ("history",),
     "signatures": ("blobs",),
     "expectations": ("blobs", "signatures"),
 }

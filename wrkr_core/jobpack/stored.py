@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from wrkr_core import chain
 from wrkr_core.errors import Corrupt, Deleted, NotFoundError
 from wrkr_core.job_log import check_stream
 from wrkr_core.ledger import Ledger
+from wrkr_core.record import open_all
 from wrkr_core.work.attempts import blob_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wrkr_core.events import RecordedEvent
     from wrkr_core.store import Event, Store
 
 PAGE: Final = 100
@@ -59,6 +62,17 @@ class StoredJob:
             most = max(1, min(PAGE, 4 * most, PAGE_BYTES * len(page) // (size + 1)))
             yield page
             del page  # or it is held while the next is read
+
+    def events(self) -> Iterator[RecordedEvent]:
+        """Yield the records' events as they are recorded, checked against the chain; as ``pages``.
+
+        Raises: Corrupt.
+        """
+        prev = chain.GENESIS
+        for page in self.pages():
+            events = open_all(self.job_id, page, prev=prev)
+            prev = events[-1].hash
+            yield from events
 
     def blob(self, digest: str) -> bytes:
         """Return the content of a blob. Raises: Corrupt: it is missing or damaged."""

@@ -80,6 +80,9 @@ class Verification:
         signed_by: Identities of those who do, by name.
         signatures: Every attestation it carries.
         answers: What its approvals are worth.
+        payloads: How the job's content stands: ``plain``; ``sealed`` under a key that no jobpack
+            holds; ``erased``, when the log says that the key was removed. Everything else is
+            verified alike, on what is recorded.
         checks: Every stage, in the order they ran.
 
     """
@@ -97,6 +100,7 @@ class Verification:
     signed_by: tuple[str, ...] = ()
     signatures: tuple[SignatureFound, ...] = ()
     answers: AnswersFound = AnswersFound()
+    payloads: Literal["plain", "sealed", "erased"] = "plain"
     checks: tuple[StageCheck, ...]
 
     def view(self) -> dict[str, object]:
@@ -119,5 +123,6 @@ class Verification:
                 "signed_by": list(self.answers.signed_by),
                 "objections": list(self.answers.objections),
             },
+            "payloads": self.payloads,
             "checks": [{"stage": each.stage, "said": each.said} for each in self.checks],
         }

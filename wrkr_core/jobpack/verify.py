@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING
 
+from wrkr_core.erasing import payloads_text
 from wrkr_core.errors import VerifyError
 from wrkr_core.jobpack.archive import Limits
 from wrkr_core.jobpack.attestations import signers
@@ -174,6 +175,7 @@ def _verification(pack: Pack, checks: Sequence[StageCheck]) -> Verification:
         signed_by=signers(pack.signatures),
         signatures=pack.signatures,
         answers=pack.answers.found(),
+        payloads=payloads_text(pack.state),
         checks=tuple(checks),
     )
 

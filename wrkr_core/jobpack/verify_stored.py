@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wrkr_core.erasing import payloads_text
 from wrkr_core.errors import VerifyError
 from wrkr_core.job_log import check_stream
 from wrkr_core.jobpack.attestations import signers
@@ -123,5 +124,6 @@ def _verification(kept: KeptJob, checks: Sequence[StageCheck]) -> Verification:
         signed_by=signers(kept.signatures) if kept.is_signed else (),
         signatures=kept.signatures,
         answers=kept.answers.found(),
+        payloads=payloads_text(kept.state),
         checks=tuple(checks),
     )

@@ -33,7 +33,9 @@ class Subject:
     """A verified job, and all that a report is made from.
 
     ``events`` are all its events, ``pack_id`` the id of the jobpack that they make, ``trust`` by whom
-    signed answers are judged, None when nobody is trusted.
+    signed answers are judged, None when nobody is trusted. A report goes where no erasure reaches, so
+    of an erasable job the content in ``spec`` and ``events`` is hidden; ``recorded`` are the events
+    as they were sealed and signed.
     """
 
     spec: JobSpec
@@ -41,6 +43,11 @@ class Subject:
     verification: Verification
     pack_id: str
     trust: Trust | None = None
+    recorded: Sequence[e.RecordedEvent] | None = None
+
+    def as_recorded(self, shown: e.RecordedEvent) -> e.RecordedEvent:
+        """Return one of ``events`` as it is recorded."""
+        return shown if self.recorded is None else self.recorded[shown.seq - 1]
 
 
 def report(subject: Subject) -> View:
@@ -198,7 +205,7 @@ def _worth(recorded: e.RecordedEvent, subject: Subject) -> View:
     Raises: VerifySignatureError, VerifyMalformedError: its signature is bad.
     """
     answers = Answers(subject.verification.job_id, subject.trust)
-    answers.take_in(recorded)
+    answers.take_in(subject.as_recorded(recorded))
     found = answers.found()
     counts = {"signed": found.signed, "unknown key": found.unknown, "void": found.not_counted}
     return {

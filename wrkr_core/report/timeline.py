@@ -114,7 +114,9 @@ def _submitted(event: e.JobSubmitted) -> str:
     return event.spec.objective or event.spec.name
 
 
-def _reason(event: e.EnvironmentAccepted | e.JobPaused | e.JobResumed | e.JobCanceled) -> str:
+def _reason(
+    event: e.EnvironmentAccepted | e.JobPaused | e.JobResumed | e.JobCanceled | e.PayloadsErased,
+) -> str:
     return event.reason
 
 
@@ -174,4 +176,5 @@ _TOLD: Final[dict[type[object], tuple[str, str, Callable[..., str]]]] = {
     e.ArtifactRecorded: ("work", "file recorded", _path),
     e.AcceptanceRecorded: ("work", "acceptance ran", _acceptance),
     e.TimerSet: ("work", "asleep", _until),
+    e.PayloadsErased: ("people", "payloads erased", _reason),
 }

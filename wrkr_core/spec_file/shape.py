@@ -142,6 +142,7 @@ class WrittenJob:
     command: WrittenCommand | None = None
     python: FunctionName = FunctionName("")
     secrets: tuple[VariableName, ...] = ()
+    erasable: bool = False
 
     def spec(self) -> JobSpec:
         """Return the job this describes."""
@@ -159,4 +160,5 @@ class WrittenJob:
             command=self.command.command() if self.command is not None else None,
             python=self.python,
             secrets=self.secrets,
+            erasable=self.erasable,
         )

@@ -29,6 +29,8 @@ checkpoints:
   required: [progress]       # must be recorded before the job may complete:
                              # plan, progress, decision-needed, blocked, completed
 
+erasable: false              # true seals what the job holds, so that `wrkr job erase` can end it
+
 environment:                 # what must be the same when the job is resumed elsewhere
   - os
   - arch

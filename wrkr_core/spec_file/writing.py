@@ -62,6 +62,7 @@ def written(spec: JobSpec) -> dict[str, object]:
             "command": _command(spec.command) if spec.command is not None else None,
             "python": spec.python,
             "secrets": list(spec.secret_names),
+            "erasable": bool(spec.erasable),
         }
     )
 

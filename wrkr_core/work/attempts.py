@@ -138,11 +138,12 @@ class Attempts:
 
     def recall(self, past: PastStep) -> Any:  # noqa: ANN401  # it is what the step returned
         """Return the recorded result. Raises: Corrupt: its blob is missing."""
+        log = self._holding.log
         try:
             finished = past.result or self._read(past.finished or 0)
             data = bytes(finished.result)
             if finished.result_blob is not None:
-                data = self._blob(past.step, finished.result_blob)
+                data = log.payloads.opened_blob(self._blob(past.step, finished.result_blob))
         except StoreError as error:
             error.holding = self._holding.number
             raise
@@ -313,6 +314,7 @@ class Attempts:
         return read_back(value, data, type_name)
 
     def _keep_blob(self, data: bytes) -> str:
+        data = self._holding.log.payloads.sealed_blob(data)
         found = sha256(data).hexdigest()
         try:
             keep_blob(self._holding.store, found, data)

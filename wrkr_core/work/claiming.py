@@ -99,6 +99,7 @@ class Claims:
         holder = self._machine.holder()
         given = options.worker
         worker = check_actor(given if given is not None else f"{holder.host}-{holder.pid}")
+        log.payloads.require_open()
         state = _require(log)
         actual = options.probe(state) if options.probe is not None else None
 

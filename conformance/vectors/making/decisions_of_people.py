@@ -72,6 +72,16 @@ PEOPLE: Final[dict[str, tuple[Row, ...]]] = {
         ("canceled", "canceled", MOVE, {}),
         ("unknown-event", "unknown-event", UNKNOWN, {}),
     ),
+    "erase": rows(
+        {"reason": "asked for"},
+        ("completed", "erasable-and-completed", "payloads_erased", {}),
+        ("canceled", "erasable-and-canceled", "payloads_erased", {}),
+        ("erased", "erased", "", {}),
+        ("held", "erasable-and-held", MOVE, {}),
+        ("not-erasable", "completed", MOVE, {}),
+        ("reason-blank", "erasable-and-completed", INVALID, {"reason": " "}),
+        ("unknown-event", "unknown-event", UNKNOWN, {}),
+    ),
     "resume": rows(
         {"reason": "back"},
         ("paused", "paused", "job_resumed", {}),

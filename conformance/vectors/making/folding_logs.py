@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from msgspec import Raw
+
 from vectors.making.telling import NOON, SECOND, Log, begun, charged, failed, finished, started
 from wrkr_core import chain
 from wrkr_core import events as e
@@ -84,6 +86,31 @@ def legal() -> Folded:
 
 def _hash(log: Log, seq: int) -> str:
     return log.lines[seq - 1][10:74]
+
+
+def erasable() -> Folded:
+    """Return logs of a job whose content is sealed; what stands in its place is only text to a fold."""
+    word = "sealed:1:id.{}:{}:" + "A" * 56
+    begin = begun(
+        erasable=True,
+        objective=word.format(1, "/spec/objective"),
+    )
+    done = (
+        begin.copy()
+        .tell(started(), finished(result=Raw(f'"{word.format(4, "/result")}"'.encode())))
+        .checkpoint("completed", word.format(5, "/summary"))
+        .tell(e.JobCompleted(summary=word.format(6, "/summary")))
+    )
+    canceled = begin.copy().tell(e.JobCanceled(reason=word.format(3, "/reason")), by="ann")
+    erased = e.PayloadsErased(reason="asked for")
+    logs = {
+        "sealed": begin,
+        "completed": done,
+        "erased": done.copy().tell(erased, by="ann"),
+        "canceled-and-erased": canceled.copy().tell(erased, by="ann"),
+        "let-go-after-it-was-erased": canceled.copy().tell(erased, by="ann").release(),
+    }
+    return {name: (log.lines, (len(log.lines),)) for name, log in logs.items()}
 
 
 def unknown() -> Folded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from vectors.making import refused_logs
-from vectors.making.folding_logs import Folded, legal, unknown, versions
+from vectors.making.folding_logs import Folded, erasable, legal, unknown, versions
 from vectors.making.telling import (
     NOON,
     golden,
@@ -36,7 +36,12 @@ def files() -> dict[str, bytes]:
         "moves/moves.json": vectors(
             "moves",
             "Look up where an event leads a job of a status, or that it is not allowed there.",
-            [_move(status, event) for event in MOVES for status in STATUSES],
+            [_move(status, event) for event in MOVES if event != ERASED for status in STATUSES],
+        ),
+        "moves/erasure.json": vectors(
+            "moves",
+            "The same, for the erasure of a job's payloads.",
+            [_move(status, ERASED) for status in STATUSES],
         ),
         "fold/release_0_1.json": _folds(
             "Logs that release 0.1 wrote; they fold to these states for ever.",
@@ -45,6 +50,15 @@ def files() -> dict[str, bytes]:
         "fold/legal.json": _folds("Short logs, one matter each.", legal()),
         "fold/unknown.json": _folds(
             "Logs with events, versions and fields the reader does not know.", unknown()
+        ),
+        "fold/erasable.json": _folds(
+            "Logs of an erasable job: its content is sealed, and folding it needs no key.",
+            erasable(),
+        ),
+        "fold/refused_erasures.json": vectors(
+            "fold",
+            "Logs that are refused at the line that erases something.",
+            [_refused(*row) for row in refused_logs.erasures()],
         ),
         "fold/versions.json": _folds("Events of older versions.", versions()),
         "fold/refused.json": vectors(
@@ -55,6 +69,7 @@ def files() -> dict[str, bytes]:
     }
 
 
+ERASED: Final = "payloads_erased"
 RELEASED: Final = {"completed": (1, 2, 7, 15, 19, 25, 28, 40, 48), "canceled": (1, 5, 9, 12)}
 
 

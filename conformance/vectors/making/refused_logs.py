@@ -42,6 +42,19 @@ def rows() -> Iterator[tuple[str, list[str], str]]:
         yield name, lines, CORRUPT
 
 
+def erasures() -> Iterator[tuple[str, list[str], str]]:
+    """Yield name, lines and code of each log that erases what it cannot."""
+    erased = e.PayloadsErased(reason="asked for")
+    over = e.JobCompleted(summary="done")
+    logs = {
+        "not-erasable": begun().tell(over, erased),
+        "not-over": begun(erasable=True).tell(erased),
+        "erased-twice": begun(erasable=True).tell(over, erased, erased),
+    }
+    for name, log in logs.items():
+        yield name, log.lines, MOVE
+
+
 def _illegal() -> dict[str, Log]:
     """Return logs of which the last event cannot have happened."""
     reservation = Reservation(id="r1", amounts=amounts(tokens=1))

@@ -93,6 +93,12 @@ def logs() -> dict[str, list[str]]:
         .block(reason_codes=("E_ADAPTER_FAIL",))
         .release(),
         "completed": begun().checkpoint("completed", "done").tell(e.JobCompleted(summary="done")),
+        "erasable-and-held": begun(erasable=True),
+        "erasable-and-completed": begun(erasable=True).tell(e.JobCompleted(summary="done")),
+        "erasable-and-canceled": begun(erasable=True).tell(e.JobCanceled(reason="enough")),
+        "erased": begun(erasable=True).tell(
+            e.JobCompleted(summary="done"), e.PayloadsErased(reason="asked for")
+        ),
         "canceled": begun().tell(started(), e.JobCanceled(reason="enough"), by="ann"),
         "fork-under-way": Log().tell(submitted).take(1, "fork").tell(started(), finished()),
         "unknown-event": begun().put("wormhole_opened/1", {"to": "elsewhere"}),

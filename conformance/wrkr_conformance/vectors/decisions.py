@@ -92,6 +92,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     ),
     "pause": Command(decide=lifecycle.decide_pause, arguments={"reason": str}),
     "cancel": Command(decide=lifecycle.decide_cancel, arguments={"reason": str}),
+    "erase": Command(decide=lifecycle.decide_erase, arguments={"reason": str}),
     "resume": Command(decide=lifecycle.decide_resume, arguments={"reason": str}),
     "complete": Command(decide=lifecycle.decide_complete, arguments={"epoch": int, "summary": str}),
     "block_on_error": Command(

@@ -39,6 +39,7 @@ TABLE = """
     job_resumed                 P>Q D>Q B>Q E>Q
     lease_released              Q>Q R>Q P>P D>D B>B E>E C>C X>X
     lease_taken                 Q>R R>R
+    payloads_erased             C>C X>X
     step_failed                 Q>Q R>R P>P D>D B>B E>E X>X
     step_finished               Q>Q R>R P>P D>D B>B E>E X>X
     step_started                R>R

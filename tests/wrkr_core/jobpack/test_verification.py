@@ -38,6 +38,7 @@ def test_all_that_was_found_can_be_printed_as_json() -> None:
             "signed_by": [],
             "objections": [],
         },
+        "payloads": "plain",
     }
 
 

@@ -219,9 +219,15 @@ def answer_claim(job_id: str, answer: e.ApprovalGiven | e.ApprovalRefused) -> Ap
 def _recordable(
     state: JobState, answer: e.ApprovalGiven | e.ApprovalRefused, signature: bytes | None
 ) -> msgspec.Raw:
-    """Return the signature of an answer as it is recorded. Raises: InvalidInputError."""
+    """Return the signature of an answer as it is recorded. Raises: InvalidInputError.
+
+    In a job whose content is sealed it is over the sealed answer, with which it is compared when
+    there is one (``payloads.job_payloads``).
+    """
     if signature is None:
         return e.NULL
+    if state.payloads is not msgspec.UNSET:
+        return msgspec.Raw(signature)
     from wrkr_core.signing.answers import recordable
 
     return recordable(signature, answer_claim(state.job_id, answer))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from wrkr_core import events as e
 from wrkr_core.budget import Amount, overrun_text, overruns, refused
 from wrkr_core.checkpoint import check_summary, storable
@@ -12,6 +14,7 @@ from wrkr_core.errors import (
     BudgetExceededError,
     InvalidInputError,
     JobExistsError,
+    MoveNotAllowedError,
 )
 from wrkr_core.job.decide.guard import require_holder, require_known, require_move
 from wrkr_core.job.moves import not_allowed
@@ -61,6 +64,28 @@ def decide_cancel(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
     """Decide that the job ends without a result. Raises: MoveNotAllowedError."""
     require_move(state, "job_canceled")
     return (e.JobCanceled(reason=check_summary(reason)),)
+
+
+def decide_erase(state: JobState, *, reason: str) -> tuple[e.Event, ...]:
+    """Decide that the key of a job that is over is removed; nothing if that is recorded already.
+
+    Raises: MoveNotAllowedError: it is not over, or was not submitted as erasable.
+    """
+    require_known(state)
+    if state.payloads is msgspec.UNSET:
+        raise MoveNotAllowedError(
+            f"job {state.job_id} is not erasable: its inputs, results and messages are recorded as "
+            f"they are, under no key, and would all remain",
+            hint="wrkr store prune removes whole jobs; `erasable: true` in a spec is for the next one",
+            job_id=state.job_id,
+        )
+    if state.payloads == "erased":
+        return ()
+    if not state.is_final:
+        error = not_allowed(state.job_id, state.status, "payloads_erased")
+        error.hint = f"wait until it is over, or end it: wrkr cancel {state.job_id}"
+        raise error
+    return (e.PayloadsErased(reason=check_summary(reason)),)
 
 
 def decide_resume(state: JobState, *, reason: str) -> tuple[e.Event, ...]:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 import attrs
+import msgspec
 
-from wrkr_core import chain
 from wrkr_core import events as e
 from wrkr_core._version import __version__
 from wrkr_core.instants import to_text
@@ -33,7 +33,7 @@ from wrkr_core.jobpack.v1.names import (
 from wrkr_core.jobpack.v1.records import PackedFile
 from wrkr_core.jobpack.v1.translating import Translation
 from wrkr_core.jobpack.v1.writing import Writer
-from wrkr_core.record import open_all
+from wrkr_core.payloads.job_payloads import WORDS, hidden_event
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -76,13 +76,14 @@ def export_v1(source: Store | Ledger, job_id: str, out: IO[bytes]) -> ExportedV1
     """
     job = stored_job(source, job_id)
     state, refused = _survey(job)
+    word = "" if state.payloads is msgspec.UNSET else WORDS[state.payloads]
     told = Translation(job_id, refused)
-    for _ in _lines(job, told):
+    for _ in _lines(job, told, word):
         pass
     writer = Writer(out)
     files = [
         PackedFile(path=name, sha256=writer.add(name, chunks))
-        for name, chunks in sorted(_contents(job, told, refused, state.at).items())
+        for name, chunks in sorted(_contents(job, told, refused, state.at, word).items())
     ]
     manifest = sealed(
         unsealed(job_id, created_at=to_text(state.at), producer_version=__version__, files=files)
@@ -106,33 +107,28 @@ def _survey(job: StoredJob) -> tuple[JobState, Collection[str]]:
         if isinstance(recorded.event, e.ApprovalRefused):
             refused.add(recorded.event.checkpoint_id)
 
-    return History(job.job_id, note).follow(_events(job)), refused
+    return History(job.job_id, note).follow(job.events()), refused
 
 
-def _events(job: StoredJob) -> Iterator[e.RecordedEvent]:
-    prev = chain.GENESIS
-    for page in job.pages():
-        events = open_all(job.job_id, page, prev=prev)
-        prev = events[-1].hash
-        yield from events
+def _lines(job: StoredJob, told: Translation, word: str) -> Iterator[bytes]:
+    """Yield the lines of ``events.jsonl``, several or none at a time.
 
-
-def _lines(job: StoredJob, told: Translation) -> Iterator[bytes]:
-    """Yield the lines of ``events.jsonl``, several or none at a time."""
-    for recorded in _events(job):
-        yield told.take_in(recorded)
+    ``word`` stands in place of the content of an erasable job: v1 has no place for what is sealed.
+    """
+    for recorded in job.events():
+        yield told.take_in(hidden_event(recorded, word) if word else recorded)
     yield told.end()
 
 
 def _contents(
-    job: StoredJob, told: Translation, refused: Collection[str], at: int
+    job: StoredJob, told: Translation, refused: Collection[str], at: int, word: str
 ) -> dict[str, Iterable[bytes]]:
     """Return the content of every file but the manifest; the log is told once more."""
     telling = told.telling
     contents: dict[str, Iterable[bytes]] = {
         ARTIFACTS: [forms.artifacts(job.job_id, at, telling.paths)],
         CHECKPOINTS: [bytes(telling.checkpoints)],
-        EVENTS: _lines(job, Translation(job.job_id, refused)),
+        EVENTS: _lines(job, Translation(job.job_id, refused), word),
         JOB: [forms.job(job.job_id, at, telling.status, telling.counters)],
     }
     if told.approvals:

@@ -39,6 +39,7 @@ ATTEMPT: dict[str, Any] = {"step": EDIT, "attempt": 1}
 COMMANDS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "pause": (lifecycle.decide_pause, {"reason": "x"}),
     "cancel": (lifecycle.decide_cancel, {"reason": "x"}),
+    "erase": (lifecycle.decide_erase, {"reason": "x"}),
     "resume": (lifecycle.decide_resume, {"reason": "x"}),
     "complete": (lifecycle.decide_complete, {"epoch": 3, "summary": "x"}),
     "block_on_error": (
@@ -187,7 +188,7 @@ def test_nothing_is_decided_for_a_worker_that_let_go(name: str) -> None:
         decide(state_in("running", lease=None), **given)
 
 
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"release", "check_budget"}))
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"release", "check_budget", "erase"}))
 @pytest.mark.parametrize("status", ["completed", "canceled"])
 def test_a_job_that_is_over_is_left_alone(name: str, status: Any) -> None:  # noqa: ANN401
     """Loose ends may be recorded; nothing else, and the status stays what it is."""

@@ -315,6 +315,7 @@ def test_every_event_is_told_or_is_one_of_those_that_show_in_the_counters_or_now
         "BudgetReserved",
         "BudgetSettled",
         "Charged",
+        "PayloadsErased",
         "StepFailed",
         "TimerSet",
     }
