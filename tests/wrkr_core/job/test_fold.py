@@ -159,7 +159,10 @@ def test_what_was_given_to_fold_is_not_changed() -> None:
 def test_a_job_folded_without_an_id_has_none() -> None:
     first = begun().records[0]
 
-    assert fold(None, first).job_id == ""
+    folded = fold_all(None, [first])
+    assert fold(None, first) == folded
+    assert folded is not None
+    assert folded.job_id == ""
     assert fold(None, first, "j-1").job_id == "j-1"
 
 
