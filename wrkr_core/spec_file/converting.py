@@ -26,6 +26,7 @@ from wrkr_core.spec_file.kinds import (
     argument,
     checkpoint_kind,
     line,
+    variable_value,
     wrong,
 )
 from wrkr_core.spec_file.problems import Path, Problem, nearest, sentence, shown
@@ -194,7 +195,7 @@ def _run(value: object) -> shape.Run:
 
 def _environment(value: object) -> shape.Environment:
     def variable(member: object, name: Any) -> Variable:  # noqa: ANN401
-        return Variable(name=VARIABLE(name), value=argument(member))
+        return Variable(name=VARIABLE(name), value=variable_value(member))
 
     reads = {name: (variable, member, name) for name, member in sorted(_mapping(value).items())}
     return shape.Environment(tuple(cast("list[Variable]", _all(reads))))

@@ -117,6 +117,23 @@ def argument(value: object) -> str:
     return said
 
 
+def variable_value(value: object) -> str:
+    """Return ``value`` if a variable can have it; it is not shown, because it may be a secret.
+
+    Raises: InvalidInputError.
+    """
+    if value is None:
+        raise wrong(value, "text")
+    if not isinstance(value, str):
+        said = _SAID.get(type(value), "something else")
+        is_scalar = isinstance(value, bool | int | float)
+        hint = "write it in quotes" if is_scalar else ""
+        raise InvalidInputError(f"this is {said}, not text", hint=hint)
+    if "\0" in value:
+        raise InvalidInputError("this holds the character U+0000, which no program takes")
+    return value
+
+
 def line(value: object) -> str:
     """Return ``value`` if a shell can be given it. Raises: InvalidInputError."""
     said = argument(value)

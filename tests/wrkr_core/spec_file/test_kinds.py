@@ -12,7 +12,7 @@ from wrkr_core.budget import LARGEST
 from wrkr_core.checkpoint import LONGEST_SUMMARY
 from wrkr_core.errors import InvalidInputError
 from wrkr_core.spec_file import shape
-from wrkr_core.spec_file.kinds import KINDS_OF_VALUE, checkpoint_kind
+from wrkr_core.spec_file.kinds import KINDS_OF_VALUE, checkpoint_kind, variable_value
 from wrkr_core.spec_file.problems import sentence
 
 if TYPE_CHECKING:
@@ -156,3 +156,21 @@ def test_a_kind_of_checkpoint_is_one_of_five() -> None:
     with pytest.raises(InvalidInputError) as caught:
         checkpoint_kind("decision")
     assert sentence(caught.value).endswith("did you mean 'decision-needed'?")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (12345678, "this is a number, not text; write it in quotes"),
+        (True, "this is a boolean, not text; write it in quotes"),
+        (["hunter2hunter2"], "this is a list, not text"),
+        (None, "this is empty, not text; write a value, or leave the key out"),
+        ("hunter2\0hunter2", "this holds the character U+0000, which no program takes"),
+    ],
+)
+def test_the_value_of_a_variable_is_not_shown_when_it_is_refused(value: object, said: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        variable_value(value)
+
+    assert sentence(caught.value) == said
+    assert variable_value("any text") == "any text"

@@ -215,7 +215,7 @@ def test_a_mistake_in_something_shared_is_found_where_it_was_written_and_used() 
         "name: a\nsteps:\n- {id: a, run: x, env: &e\n    {A: 1}}\n- {id: b, run: x, env: *e}\n"
     )
 
-    assert [problem.partition(": 1 is")[0] for problem in found] == [
+    assert [problem.partition(": this is")[0] for problem in found] == [
         "job.yaml:4: steps[0].env.A",
         "job.yaml:4: steps[1].env.A",
     ]
