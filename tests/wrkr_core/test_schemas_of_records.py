@@ -109,7 +109,10 @@ RICH: Final = JobSpec(
     steps=(StepSpec(id="a", command=Command(argv=("x",), timeout=7), retries=2),),
 )
 ONE_OF_EACH: Final = {line["type"]: line["payload"] for line in TOLD} | {
-    "job_submitted/1": loads(codec.encode(e.JobSubmitted(spec=RICH, spec_digest="", engine="0"))[1])
+    "payloads_erased/1": {"reason": "over"},
+    "job_submitted/1": loads(
+        codec.encode(e.JobSubmitted(spec=RICH, spec_digest="", engine="0"))[1]
+    ),
 }
 
 

@@ -199,9 +199,9 @@ def check_log(pack: Pack) -> str:
         name: pack.chunks(name) for name in (CHECKPOINTS, APPROVALS) if name in pack.entries
     }
     named = pack.entries.get(ARTIFACTS)
-    room = Room(
-        blobs=len(pack.entries), paths=named.size // SHORTEST_ROW if named is not None else 0
-    )
+    # One that is missing is a problem of its own, which is to hide no other.
+    size = named.size if named is not None else pack.limits.document_bytes
+    room = Room(blobs=len(pack.entries), paths=size // SHORTEST_ROW)
     pack.followed = Followed(manifest.job_id, pack.trust, documents, room)
     with located(lines):
         pack.followed.follow(_events(pack, check, lines, walk))

@@ -83,6 +83,9 @@ KEYS: Final[dict[str, Row]] = {
     "secrets": Row(
         {"steps": [step("echo $HOME")]}, {"steps": [step("echo $HOME")], "secrets": ["HOME"]}
     ),
+    "erasable": Row(
+        ONE, {**ONE, "erasable": True}, "run spec.json --job-id j; job erase j --reason over --yes"
+    ),
     "acceptance": Row(ONE, {**ONE, "acceptance": check("false")}),
     "acceptance.checks": Row(ONE, {**ONE, "acceptance": check("echo checked >> effects")}),
     "acceptance.checks.name": Row(
