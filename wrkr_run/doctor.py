@@ -34,6 +34,7 @@ PACKAGES: Final = {
     "click": "wrkr[cli]",
     "psutil": "wrkr[cli]",
     "pyyaml": "wrkr[cli]",
+    "detect-secrets": "wrkr[cli]",
 }
 
 
