@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,7 @@ import msgspec
 from wrkr_core.decoding import decode_as
 from wrkr_core.errors import StoreTooNew, StoreUnavailable
 from wrkr_store_files.disk import (
+    FlushError,
     close,
     look_at,
     names_in,
@@ -34,6 +36,8 @@ NETWORK: Final = frozenset(
     | {"ocfs2", "gfs2", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"}
 )
 NAME: Final = "wrkr.files"
+# Why a folder cannot be flushed by who may not read it, or where there is nothing to flush.
+NOT_OURS: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EINVAL})
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -83,13 +87,29 @@ def check_format(layout: Layout) -> bool:
 
 
 def make_root(layout: Layout, disk: Disk) -> None:
-    """Make the store's folder and those it is in. Raises: OSError."""
-    missing = [layout.root]
-    while look_at(parent(missing[-1])) is None and parent(missing[-1]) != missing[-1]:
-        missing.append(parent(missing[-1]))
+    """Make the store's folder and those it is in, the name of each flushed. Raises: OSError.
+
+    Of the folders that are there the innermost may have a name that is not on the disk: who made it
+    may have failed or died before the flush, and so before there was anything in it.
+    """
+    missing: list[str] = []
+    there = layout.root
+    while look_at(there) is None and parent(there) != there:
+        missing.append(there)
+        there = parent(there)
+    _flush_name(disk, there)
     for folder in reversed(missing):
-        if disk.make_folder(folder):
-            disk.sync_folder(parent(folder))
+        disk.make_folder(folder)
+        disk.sync_folder(parent(folder))
+
+
+def _flush_name(disk: Disk, folder: str) -> None:
+    """Flush the name of a folder that was there, unless nobody lets us. Raises: OSError."""
+    try:
+        disk.sync_folder(parent(folder))
+    except FlushError as error:
+        if error.errno not in NOT_OURS:
+            raise
 
 
 def make(layout: Layout, disk: Disk, boot: str) -> None:

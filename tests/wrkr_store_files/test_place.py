@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from tests.wrkr_store_files.disks import CountingDisk, FaultyDisk, StopError
 from tests.wrkr_store_files.samples import new
 from wrkr_core.errors import StoreTooNew, StoreUnavailable
 from wrkr_store_files import FilesStore, place
+from wrkr_store_files.disk import Disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +47,47 @@ def test_making_a_store_can_be_stopped_anywhere(root: Path, at: int) -> None:
     with closing(FilesStore(str(root))) as store:
         store.append("a", 0, new(1))
         assert store.check() == []
+
+
+class RefusingDisk(Disk):
+    """Refuses to flush one folder, so often; notes every folder that it was asked to flush."""
+
+    def __init__(self, folder: str, code: int, times: int) -> None:
+        self.folder, self.code, self.times = folder, code, times
+        self.asked: list[str] = []
+
+    def flush_folder(self, path: str) -> None:
+        self.asked.append(path)
+        if path == self.folder and self.times:
+            self.times -= 1
+            raise OSError(self.code, os.strerror(self.code))
+        super().flush_folder(path)
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_a_folder_whose_name_could_not_be_flushed_is_flushed_by_the_next(
+    tmp_path: Path, depth: int
+) -> None:
+    """Else the store is acknowledged into a folder that a loss of power takes away."""
+    folders = [tmp_path, tmp_path / "some", tmp_path / "some" / "where"]
+    root = str(tmp_path / "some" / "where" / "store")
+    disk = RefusingDisk(str(folders[depth]), errno.EIO, times=1)
+    with pytest.raises(StoreUnavailable, match="a flush failed"):
+        FilesStore(root, disk=disk)
+    disk.asked.clear()
+
+    FilesStore(root, disk=disk).close()
+
+    assert disk.asked[: 3 - depth] == [str(folder) for folder in folders[depth:]]
+
+
+@pytest.mark.parametrize("code", sorted(place.NOT_OURS))
+def test_a_folder_in_one_that_nobody_may_flush_becomes_a_store(tmp_path: Path, code: int) -> None:
+    (tmp_path / "store").mkdir()
+    disk = RefusingDisk(str(tmp_path), code, times=99)
+
+    with closing(FilesStore(str(tmp_path / "store"), disk=disk)) as store:
+        assert store.streams() == []
 
 
 def test_a_folder_with_other_things_in_it_is_refused(root: Path) -> None:
