@@ -157,7 +157,8 @@ class LossyDisk(FaultyDisk):
 
     def flush_folder(self, path: str) -> None:
         self.change()
-        self.model.take(Flush(self.number(path)))
+        if Path(path).is_relative_to(self.root):
+            self.model.take(Flush(self.number(path)))
 
     def replace(self, source: str, target: str) -> None:
         super().replace(source, target)
