@@ -155,6 +155,8 @@ class Handle:
             if not there or place.needs_recovery(self.layout, self._boot):
                 with self._lock.held():
                     self._make_or_recover()
+            else:
+                place.flush_young(self.layout, self.disk)
         except BaseException:
             self.close()
             raise
@@ -164,3 +166,5 @@ class Handle:
             place.make(self.layout, self.disk, self._boot)
         elif place.needs_recovery(self.layout, self._boot):  # unless somebody else was faster
             recover(self.layout, self.disk, self._boot, opening=True)
+        else:
+            place.flush_young(self.layout, self.disk)

@@ -128,6 +128,17 @@ def make(layout: Layout, disk: Disk, boot: str) -> None:
     disk.sync_folder(layout.root)
 
 
+def flush_young(layout: Layout, disk: Disk) -> None:
+    """Flush the names in the folder of a store whose first journal is still in use.
+
+    Who made it may have failed or died before the last flush; every later journal is begun with one.
+    Raises: Corrupt, OSError.
+    """
+    header = _header(layout)
+    if header is not None and header.pos == 0:
+        disk.sync_folder(layout.root)
+
+
 def needs_recovery(layout: Layout, boot: str) -> bool:
     """Tell whether the machine was, or may have been, started again, or files are missing.
 

@@ -81,6 +81,35 @@ def test_a_folder_whose_name_could_not_be_flushed_is_flushed_by_the_next(
     assert disk.asked[: 3 - depth] == [str(folder) for folder in folders[depth:]]
 
 
+@pytest.mark.parametrize("fault", ["flush", "stop"])
+def test_the_name_of_the_format_is_flushed_by_whoever_opens_the_store_next(
+    root: Path, fault: str
+) -> None:
+    """Without it a loss of power takes the store for one that is not made yet, and empties it."""
+
+    class Failing(FaultyDisk):
+        def flush_folder(self, path: str) -> None:
+            if (root / "format").exists():
+                raise OSError(errno.EIO, "no") if fault == "flush" else StopError
+            super().flush_folder(path)
+
+    with pytest.raises((StoreUnavailable, StopError)):
+        FilesStore(str(root), disk=Failing())
+    assert (root / "format").exists()
+    disk = RefusingDisk(str(root), errno.EIO, times=1)
+
+    with pytest.raises(StoreUnavailable, match="a flush failed"):
+        FilesStore(str(root), disk=disk)
+    with closing(FilesStore(str(root), disk=disk)) as store:
+        assert disk.asked == [str(root)] * 2
+        store.append("a", 0, new(1))
+        store.delete("b")
+
+    disk.asked.clear()
+    FilesStore(str(root), disk=disk).close()
+    assert disk.asked == [], "a later journal was begun with a flush"
+
+
 @pytest.mark.parametrize("code", sorted(place.NOT_OURS))
 def test_a_folder_in_one_that_nobody_may_flush_becomes_a_store(tmp_path: Path, code: int) -> None:
     (tmp_path / "store").mkdir()
