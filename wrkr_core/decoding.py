@@ -1,8 +1,9 @@
 """Decoders of typed JSON, each made once, by one thread at a time.
 
-msgspec fills in what it knows of a class when it first decodes into it. Two threads that do so at once
-crash the interpreter (seen with msgspec 0.22), also when they only share a class inside of theirs. So every
-first time goes through here; afterwards a decoder may be used by any number of threads.
+msgspec fills in what it knows of a class when it first decodes into it. Two threads that do so at
+once crash the interpreter (seen with msgspec 0.22), also when they only share a class inside of
+theirs. So every first time goes through here; afterwards a decoder may be used by any number of
+threads.
 """
 
 from __future__ import annotations
