@@ -25,8 +25,8 @@ def test(arguments: Sequence[str]) -> int:
     """
     environment = main_environment()
     environment.prepare(TEST_NEEDS)
-    # Three for each processor: much of the time a test waits for the disk or for another process.
-    workers = min(3 * (os.cpu_count() or 1), MOST_WORKERS)
+    # Two for each processor: much of the time a test waits for the disk or for another process.
+    workers = min(2 * (os.cpu_count() or 1), MOST_WORKERS)
     chosen = list(arguments) or ["-q", "-n", str(workers)]
     if os.environ.get("WRKR_COVERAGE") != "1":
         return run([environment.python, "-m", "pytest", *chosen], cwd=ROOT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -51,12 +52,20 @@ def forked(work: Callable[[Send], None], *, seconds: int = SECONDS) -> Forked:
     if not hasattr(os, "fork"):
         raise NotRun("this platform has no fork", applies=False)
     receiving, sending = os.pipe()
+    # Whoever traces this process has locks, which another thread may hold: then nobody ever lets go
+    # of them in the child.
+    trace = sys.gettrace()
+    sys.settrace(None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of forking with threads
         pid = os.fork()
+        if pid == 0:  # at once: even to leave this block could hang
+            signal.alarm(seconds)  # a store must not hang the suite
+    if pid != 0:
+        sys.settrace(trace)
     if pid == 0:
         os.close(receiving)
-        _run(work, sending, seconds)
+        _run(work, sending)
     os.close(sending)
     sent = _receive(receiving)
     _pid, status = os.waitpid(pid, 0)
@@ -64,7 +73,7 @@ def forked(work: Callable[[Send], None], *, seconds: int = SECONDS) -> Forked:
     return Forked(sent=tuple(sent), error=str(raised), ended=os.WIFEXITED(status))
 
 
-def _run(work: Callable[[Send], None], pipe: int, seconds: int) -> None:
+def _run(work: Callable[[Send], None], pipe: int) -> None:
     """Work, and end this process."""
     write = os.write  # as it is now: the work may replace it
 
@@ -74,7 +83,6 @@ def _run(work: Callable[[Send], None], pipe: int, seconds: int) -> None:
 
     try:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(seconds)  # a store that hangs here must not hang the suite
         try:
             work(send)
         except BaseException as error:  # noqa: BLE001  # the parent says it

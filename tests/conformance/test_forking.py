@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,25 @@ def test_a_child_that_hangs_is_ended() -> None:
     child = forked(lambda _send: time.sleep(60), seconds=1)
 
     assert (child.sent, child.ended) == ((), False)
+
+
+def test_a_child_does_not_wait_for_a_lock_of_what_traces_its_parent() -> None:
+    lock = threading.Lock()
+    child_locks: list[bool] = []
+
+    def trace(_frame: object, _event: str, _argument: object) -> None:
+        if os.getpid() != parent:
+            child_locks.append(lock.acquire())  # held at the fork, by nobody who is in the child
+
+    parent, before = os.getpid(), sys.gettrace()
+    with lock:
+        sys.settrace(trace)
+        try:
+            child = forked(lambda send: send("done"), seconds=5)
+        finally:
+            sys.settrace(before)
+
+    assert (child.sent, child.ended) == (("done",), True)
 
 
 def test_a_child_runs_no_clean_up_of_its_parent() -> None:
