@@ -54,15 +54,19 @@ def forked(work: Callable[[Send], None], *, seconds: int = SECONDS) -> Forked:
     receiving, sending = os.pipe()
     # Whoever traces this process has locks, which another thread may hold: then nobody ever lets go
     # of them in the child.
-    trace = sys.gettrace()
+    trace, pid = sys.gettrace(), -1
     sys.settrace(None)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of forking with threads
-        pid = os.fork()
-        if pid == 0:  # at once: even to leave this block could hang
-            signal.alarm(seconds)  # a store must not hang the suite
-    if pid != 0:
-        sys.settrace(trace)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # 3.12 warns of forking with threads
+            pid = os.fork()
+            if pid == 0:  # at once: even to leave this block could hang
+                signal.alarm(seconds)  # a store must not hang the suite
+    finally:
+        if pid != 0:
+            sys.settrace(trace)
     if pid == 0:
         os.close(receiving)
         _run(work, sending)

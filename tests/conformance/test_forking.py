@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -58,23 +57,44 @@ def test_a_child_that_hangs_is_ended() -> None:
     assert (child.sent, child.ended) == ((), False)
 
 
-def test_a_child_does_not_wait_for_a_lock_of_what_traces_its_parent() -> None:
-    lock = threading.Lock()
-    child_locks: list[bool] = []
+def test_a_child_is_not_traced_by_what_traces_its_parent() -> None:
+    """A tracer has locks, and one that another thread held at the fork is held for ever."""
+    parent, before = os.getpid(), sys.gettrace()
 
     def trace(_frame: object, _event: str, _argument: object) -> None:
         if os.getpid() != parent:
-            child_locks.append(lock.acquire())  # held at the fork, by nobody who is in the child
+            os._exit(1)
 
-    parent, before = os.getpid(), sys.gettrace()
-    with lock:
-        sys.settrace(trace)
-        try:
-            child = forked(lambda send: send("done"), seconds=5)
-        finally:
-            sys.settrace(before)
+    sys.settrace(trace)
+    try:
+        child = forked(lambda send: send("done"))
+        after = sys.gettrace()
+    finally:
+        sys.settrace(before)
 
     assert (child.sent, child.ended) == (("done",), True)
+    assert after is trace
+
+
+def test_a_parent_that_cannot_fork_is_traced_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    before = sys.gettrace()
+    sys.settrace(_trace_nothing)
+    try:
+        with pytest.raises(BlockingIOError):
+            forked(lambda _send: None)
+        after = sys.gettrace()
+    finally:
+        sys.settrace(before)
+
+    assert after is _trace_nothing
+
+
+def _trace_nothing(_frame: object, _event: str, _argument: object) -> None:
+    """Trace nothing."""
 
 
 def test_a_child_runs_no_clean_up_of_its_parent() -> None:
