@@ -41,6 +41,8 @@ def collect(globs: Iterable[str], workspace: Path) -> Found:
     for pattern in globs:
         for name in sorted(glob.glob(pattern, root_dir=root, recursive=True)):  # noqa: PTH207  # pathlib's ** skips links and knows no root_dir
             path = root / name
+            if name.endswith("/"):
+                continue  # a folder, or, before Python 3.13, a file taken for one: ``a.py/**``
             if not _is_text(name):
                 notes[f"{name!r} is no UTF-8 name and was left out"] = None
             elif not path.resolve().is_relative_to(root):

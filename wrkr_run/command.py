@@ -218,6 +218,7 @@ class _Run:
                 break
             self._launched.wait(min(left, LOOK_EVERY), self._take)
         self._launched.kill()
+        self._launched.wait(0, self._take)  # its last words, if it ended between two looks
 
     def _take(self, name: str, piece: bytes) -> None:
         self._captures[name].feed(piece)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,13 @@ def test_files_come_once_and_in_order_whatever_globs_match_them(workspace: Path)
         "sub/deep/c.txt",
     ]
     assert paths([".hidden"], workspace) == [".hidden"]
+
+
+@pytest.mark.parametrize("pattern", ["a.txt/**", "**/a.txt/**", "[a].txt/**", "a.txt/**/**"])
+def test_a_file_is_not_found_below_itself_by_any_python(workspace: Path, pattern: str) -> None:
+    write(workspace / "a.txt")
+
+    assert not paths([pattern], workspace)
 
 
 def test_what_leads_out_of_the_workspace_is_left_out_and_said_so(workspace: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from wrkr_core.redaction import Mask
 from wrkr_core.spec import Command, Variable
 from wrkr_run.command import CommandOutcome, NoGuard, arguments, run_command
 from wrkr_run.interruption import Interruption
+from wrkr_run.launching import Launched
 from wrkr_run.redaction import KnownSecrets
 
 if TYPE_CHECKING:
@@ -151,6 +153,24 @@ def test_at_its_timeout_a_command_may_end_in_order(workspace: Path) -> None:
     assert (outcome.timed_out, outcome.exit_code) == (True, 7)
     assert outcome.stdout.text == "tidied up\n"
     assert not outcome.succeeded
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="macOS before Python 3.13 has no waitid")
+def test_the_last_words_of_a_command_that_ends_as_soon_as_it_is_asked_are_kept(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminate = Launched.terminate
+
+    def terminate_and_see_it_end(launched: Launched) -> None:
+        terminate(launched)
+        os.waitid(os.P_PID, launched.pid, os.WEXITED | os.WNOWAIT)
+
+    monkeypatch.setattr(Launched, "terminate", terminate_and_see_it_end)
+    line = "trap 'echo tidied up; exit 7' TERM; while :; do sleep 0.01; done"
+
+    outcome = run(shell(line, timeout=1500 * MILLISECOND), workspace, grace=60_000_000)
+
+    assert outcome.stdout.text == "tidied up\n"
 
 
 def test_a_command_that_ignores_the_request_to_end_is_killed(workspace: Path) -> None:
