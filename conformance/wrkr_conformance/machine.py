@@ -226,7 +226,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), after=AFTERS, limit=LIMITS, prefix=PREFIXES)
     def list_streams(self, number: int, after: str, limit: int, prefix: str) -> None:
-        """List streams, and look at each."""
+        """List streams, and look at each; and ask for the first of those whose names begin alike."""
         handle = self.pick(number)
         self.both(
             handle,
@@ -235,6 +235,7 @@ class StoreMachine(RuleBasedStateMachine):
         )
         for stream in STREAMS:
             self.both(handle, methodcaller("stream", stream), f"stream({stream!r})")
+            self.both(handle, methodcaller("streams", "", 1, stream), f"streams('', 1, {stream!r})")
 
     @rule(number=st.integers(0, 9), which=st.integers(0, 1), limit=st.integers(1, 5))
     def follow(self, number: int, which: int, limit: int) -> None:
@@ -277,12 +278,15 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), after=AFTERS, limit=LIMITS, prefix=PREFIXES)
     def list_keys(self, number: int, after: str, limit: int, prefix: str) -> None:
-        """List keys."""
+        """List keys; and ask for the first of those that begin alike."""
+        handle = self.pick(number)
         self.both(
-            self.pick(number),
+            handle,
             lambda store: store.keys(prefix, after, limit),
             f"keys({prefix!r}, {after!r}, {limit})",
         )
+        for key in KEYS:
+            self.both(handle, methodcaller("keys", key, "", 1), f"keys({key!r}, '', 1)")
 
     @rule(number=st.integers(0, 9), stream=st.sampled_from(MORTAL))
     def delete(self, number: int, stream: str) -> None:
