@@ -21,18 +21,26 @@ MOST_WORKERS: Final = 8
 def test(arguments: Sequence[str]) -> int:
     """Run pytest; without arguments all of it, on all processors at once.
 
-    With WRKR_COVERAGE=1 the run is measured, for `coverage` to judge.
+    With WRKR_COVERAGE=1 the run is measured, for `coverage` to judge; without arguments, what
+    `[tool.wrkr.unmeasured]` names runs afterwards, as fast as it can.
     """
     environment = main_environment()
     environment.prepare(TEST_NEEDS)
     # Two for each processor: much of the time a test waits for the disk or for another process.
     workers = min(2 * (os.cpu_count() or 1), MOST_WORKERS)
-    chosen = list(arguments) or ["-q", "-n", str(workers)]
+    everything = ["-q", "-n", str(workers)]
+    pytest = ["-m", "pytest", *(arguments or everything)]
     if os.environ.get("WRKR_COVERAGE") != "1":
-        return run([environment.python, "-m", "pytest", *chosen], cwd=ROOT)
+        return run([environment.python, *pytest], cwd=ROOT)
     measure = [environment.python, "-m", "coverage"]
     run([*measure, "erase"], cwd=ROOT)
-    return run([*measure, "run", "-m", "pytest", *chosen], cwd=ROOT)
+    if arguments:
+        return run([*measure, "run", *pytest], cwd=ROOT)
+    unmeasured: list[str] = settings()["unmeasured"]["tests"]
+    measured = run(
+        [*measure, "run", *pytest, *(f"--ignore={each}" for each in unmeasured)], cwd=ROOT
+    )
+    return run([environment.python, *pytest, *unmeasured], cwd=ROOT) or measured
 
 
 def check(_arguments: Sequence[str]) -> int:

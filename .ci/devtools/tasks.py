@@ -81,6 +81,8 @@ def lock(arguments: Sequence[str]) -> int:
 
 def everything(_arguments: Sequence[str]) -> int:
     """Run every step as its own `dev.py`, then say which passed."""
+    # The same examples on every run: a red run is red again on the next machine.
+    examples = os.environ.get("WRKR_HYPOTHESIS", "ci")
     results: list[tuple[str, int, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         for name in STEPS:
@@ -89,7 +91,11 @@ def everything(_arguments: Sequence[str]) -> int:
             code = run(
                 [sys.executable, str(ROOT / "dev.py"), name, *UNATTENDED.get(name, ())],
                 cwd=Path(folder),
-                variables={"WRKR_COVERAGE": "1", "WRKR_HOME": str(Path(folder) / "home")},
+                variables={
+                    "WRKR_COVERAGE": "1",
+                    "WRKR_HOME": str(Path(folder) / "home"),
+                    "WRKR_HYPOTHESIS": examples,
+                },
             )
             results.append((name, code, time.monotonic() - before))
     print()
