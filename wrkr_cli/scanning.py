@@ -54,7 +54,7 @@ def scan(session: Session, pack: str | None, job_id: str | None) -> None:
     with 8 when something is found. A secret itself is never shown.
     """
     from wrkr_core.scanning import Scan
-    from wrkr_run.redaction import KnownSecrets
+    from wrkr_run.known_secrets import KnownSecrets
 
     if pack is not None and job_id is not None:
         raise InvalidInputError("a jobpack holds one job; leave out --job")

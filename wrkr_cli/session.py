@@ -64,7 +64,7 @@ class Session:
         """The ledger over the store; what only looks at one job needs less (``job_log``)."""
         if self._ledger is None:
             from wrkr_core.ledger import Ledger
-            from wrkr_run.redaction import KnownSecrets
+            from wrkr_run.known_secrets import KnownSecrets
 
             self._ledger = Ledger(self.store, redact=KnownSecrets())
         return self._ledger
@@ -122,7 +122,7 @@ class Session:
 
 def without_secrets(text: str) -> str:
     """Return ``text`` with markers in the place of secrets, for what ends in the logs of others."""
-    from wrkr_run.redaction import KnownSecrets, throwaway_mask
+    from wrkr_run.known_secrets import KnownSecrets, throwaway_mask
 
     return throwaway_mask(KnownSecrets()).text(text)
 

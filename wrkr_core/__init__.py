@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from wrkr_core.finding import open_store as open_store
     from wrkr_core.job.state import JobState as JobState
     from wrkr_core.ledger import Ledger as Ledger
-    from wrkr_core.redaction import Secrets as Secrets
+    from wrkr_core.redaction.mask import Secrets as Secrets
     from wrkr_core.results import Outcome as Outcome
     from wrkr_core.results import register_result as register_result
     from wrkr_core.spec import Check as Check
@@ -77,7 +77,7 @@ _HOMES: Final = {
     "Outcome": "results",
     "RecordedEvent": "events",
     "ResultNotStorableError": "errors",
-    "Secrets": "redaction",
+    "Secrets": "redaction.mask",
     "StepFailedError": "errors",
     "StepSpec": "spec",
     "StepTimeoutError": "errors",

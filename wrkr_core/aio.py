@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wrkr_core.events import RecordedEvent
     from wrkr_core.job.state import JobState, Status
     from wrkr_core.machine import Machine
-    from wrkr_core.redaction import Secrets
+    from wrkr_core.redaction.mask import Secrets
     from wrkr_core.spec import JobSpec
     from wrkr_core.store import Store
 

@@ -12,8 +12,8 @@ import msgspec
 
 from wrkr_core.errors import Corrupt, NotFoundError, PayloadsSealedError
 from wrkr_core.job.decide.lifecycle import decide_erase
-from wrkr_core.job_key import find_key, key_name, remove_key
 from wrkr_core.job_log import JobLog, check_stream, no_job
+from wrkr_core.payloads.key import find_key, key_name, remove_key
 from wrkr_core.watching import load_state
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from wrkr_core.ids import check_job_id, job_id_for
 from wrkr_core.job.decide.leasing import FORK_WORKER
 from wrkr_core.job.decide.lifecycle import decide_submit
 from wrkr_core.job.replay import identity
-from wrkr_core.job_key import job_key
 from wrkr_core.job_log import JobLog
 from wrkr_core.payloads.cipher import Cipher
+from wrkr_core.payloads.key import job_key
 from wrkr_core.work.attempts import blob_key, keep_blob
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from wrkr_core.instants import duration_text
 from wrkr_core.job.fold import Folding
 from wrkr_core.job.replay import identity
 from wrkr_core.job.step_text import step_text
-from wrkr_core.redaction import count_markers, counted
+from wrkr_core.redaction.mask import count_markers, counted
 from wrkr_core.spec import spec_bytes
 from wrkr_core.views import View, checkpoint_view, clipped, plain, status_lines, status_view
 

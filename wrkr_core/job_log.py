@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from wrkr_core.events import RecordedEvent
     from wrkr_core.job.state import JobState, Payloads
     from wrkr_core.machine import Machine
-    from wrkr_core.redaction import Mask, Secrets
+    from wrkr_core.redaction.mask import Mask, Secrets
     from wrkr_core.spec import JobSpec
     from wrkr_core.store import Event, NewEvent, Store
 
@@ -289,7 +289,7 @@ class JobLog:
         """
         if self._secrets is None or self._mask is not None:
             return self._mask
-        from wrkr_core.redaction import Mask
+        from wrkr_core.redaction.mask import Mask
 
         mask = Mask(self._secrets.declaring(self._declared()), self.payloads.key)
         if self._recorded is not None:
@@ -301,7 +301,7 @@ class JobLog:
         mask = self.mask()
         if mask is None:
             return text
-        from wrkr_core.masking import masked_text
+        from wrkr_core.redaction.fields import masked_text
 
         return masked_text(mask, text)
 
@@ -319,7 +319,7 @@ class JobLog:
         mask = self.mask() if events else None
         if mask is None:
             return events
-        from wrkr_core.masking import masked_event
+        from wrkr_core.redaction.fields import masked_event
 
         return tuple(masked_event(mask, each) for each in events)
 

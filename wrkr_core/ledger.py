@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from wrkr_core.checkpoint import ArtifactChanges
     from wrkr_core.errors import WrkrError
     from wrkr_core.job.state import JobState, Status
-    from wrkr_core.redaction import Secrets
+    from wrkr_core.redaction.mask import Secrets
     from wrkr_core.spec import JobSpec
     from wrkr_core.store import Store
     from wrkr_core.work.claiming import Claims, Probe

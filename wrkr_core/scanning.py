@@ -16,9 +16,9 @@ from wrkr_core.errors import InvalidInputError
 from wrkr_core.jobpack import archive
 from wrkr_core.jobpack.log import Lines
 from wrkr_core.jobpack.manifest import EVENTS
-from wrkr_core.redaction import VARIABLE, Mask
+from wrkr_core.redaction.mask import VARIABLE, Mask
+from wrkr_core.redaction.specs import SHORTEST_VALUE
 from wrkr_core.snapshot import snapshot_key
-from wrkr_core.spec_secrets import SHORTEST_VALUE
 from wrkr_core.upkeep import stream_names
 from wrkr_core.work.attempts import blob_key
 from wrkr_core.work.heartbeat import heartbeat_key
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wrkr_core.jobpack.archive import Entry, Limits
-    from wrkr_core.redaction import Hit, Secrets
+    from wrkr_core.redaction.mask import Hit, Secrets
     from wrkr_core.store import Store
 
 PAGE: Final = 64  # records read at once; each may have a megabyte

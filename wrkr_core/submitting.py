@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from wrkr_core._version import __version__
 from wrkr_core.errors import JobExistsError
 from wrkr_core.job.decide.lifecycle import decide_submit
+from wrkr_core.redaction.specs import allowed_secrets, with_allowance
 from wrkr_core.spec import spec_digest
-from wrkr_core.spec_secrets import allowed_secrets, with_allowance
 
 if TYPE_CHECKING:
     from wrkr_core.job.state import JobState
     from wrkr_core.job_log import JobLog
-    from wrkr_core.redaction import Secrets
+    from wrkr_core.redaction.mask import Secrets
     from wrkr_core.spec import JobSpec
     from wrkr_core.store import Store
 

@@ -23,7 +23,7 @@ from wrkr_core.errors import (
 )
 from wrkr_core.events import StepFinished
 from wrkr_core.job.fold import fold_all
-from wrkr_core.job_key import key_name
+from wrkr_core.payloads.key import key_name
 from wrkr_core.snapshot import read_snapshot, snapshot_key
 from wrkr_core.work.attempts import blob_key
 from wrkr_core.work.heartbeat import heartbeat_key

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wrkr_run.foreground import work_on as work_on
     from wrkr_run.interruption import Interruption as Interruption
     from wrkr_run.judged_job import JudgedJob as JudgedJob
-    from wrkr_run.redaction import KnownSecrets as KnownSecrets
+    from wrkr_run.known_secrets import KnownSecrets as KnownSecrets
     from wrkr_run.supervision import Surroundings as Surroundings
     from wrkr_run.worker import Worker as Worker
     from wrkr_run.worker import WorkerSummary as WorkerSummary
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "Interruption": "interruption",
     "JudgedJob": "judged_job",
-    "KnownSecrets": "redaction",
+    "KnownSecrets": "known_secrets",
     "RunResult": "foreground",
     "Surroundings": "supervision",
     "Worker": "worker",

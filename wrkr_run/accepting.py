@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from wrkr_core.acceptance.config import AcceptanceConfig
     from wrkr_core.ledger import Ledger
-    from wrkr_core.redaction import Mask
+    from wrkr_core.redaction.mask import Mask
     from wrkr_core.spec import Check
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from wrkr_core.redaction import counted
+from wrkr_core.redaction.mask import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wrkr_core.redaction import Hit, Mask
+    from wrkr_core.redaction.mask import Hit, Mask
 
 LONGEST_LINE: Final = 500  # characters
 KEPT: Final = 32 * 1024  # bytes of the beginning, and as many of the end

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Final, Protocol
 import attrs
 
 from wrkr_core.errors import InvalidInputError, LeaseConflictError
-from wrkr_core.redaction import counted
+from wrkr_core.redaction.mask import counted
 from wrkr_run.capture import Capture, Captured
+from wrkr_run.known_secrets import KnownSecrets, throwaway_mask
 from wrkr_run.launching import Launched, find_program
-from wrkr_run.redaction import KnownSecrets, throwaway_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from wrkr_core.machine import Machine
-    from wrkr_core.redaction import Mask
+    from wrkr_core.redaction.mask import Mask
     from wrkr_core.spec import Command
     from wrkr_run.interruption import Interruption
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from wrkr_core.acceptance.config import AcceptanceConfig
     from wrkr_core.machine import Machine
-    from wrkr_core.redaction import Mask
+    from wrkr_core.redaction.mask import Mask
     from wrkr_run.command import CommandOutcome
     from wrkr_run.interruption import Interruption
     from wrkr_run.judged_job import JudgedJob

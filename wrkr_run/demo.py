@@ -23,7 +23,7 @@ from wrkr_core.ledger import Ledger
 from wrkr_run.demo_effects import repeated_in_ledger, repeated_on_disk
 from wrkr_run.demo_project import QUESTION, SLOW_STEPS, make_project, make_spec
 from wrkr_run.files import write_atomically
-from wrkr_run.redaction import KnownSecrets
+from wrkr_run.known_secrets import KnownSecrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from wrkr_core.errors import NotSupportedHereError
-from wrkr_core.redaction import Hit
+from wrkr_core.redaction.mask import Hit
 from wrkr_run.private_keys import KEY_HINTS, private_keys
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from msgspec.structs import replace
 
 from wrkr_core.errors import Busy, StepFailedError
 from wrkr_core.job_log import JobLog
-from wrkr_core.redaction import Mask
+from wrkr_core.redaction.mask import Mask
 from wrkr_run.command import GRACE, LOOK_EVERY, CommandOutcome, run_command
 from wrkr_run.exclusion import Exclusion
 from wrkr_run.interruption import Interruption
+from wrkr_run.known_secrets import KnownSecrets
 from wrkr_run.processes import process
-from wrkr_run.redaction import KnownSecrets
 from wrkr_run.workspace import absolute_url, workspace_of
 
 if TYPE_CHECKING:

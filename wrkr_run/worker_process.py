@@ -16,7 +16,7 @@ from wrkr_core.instants import parse_duration
 from wrkr_core.ledger import Ledger
 from wrkr_run.command import GRACE
 from wrkr_run.foreground import work_on
-from wrkr_run.redaction import KnownSecrets
+from wrkr_run.known_secrets import KnownSecrets
 from wrkr_run.supervision import Surroundings
 from wrkr_run.worker import Worker
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import pytest
 
-from wrkr_core.job_key import key_name
+from wrkr_core.payloads.key import key_name
 from wrkr_core.schemas import json_schema
 from wrkr_core.signing import sealing
 

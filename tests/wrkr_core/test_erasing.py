@@ -27,11 +27,11 @@ from wrkr_core.errors import (
     PayloadsSealedError,
     StoreUnavailable,
 )
-from wrkr_core.job_key import find_key, key_name
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.jobpack.importing import import_pack
 from wrkr_core.jobpack.verify import verify_job
 from wrkr_core.memory import MemoryStore
+from wrkr_core.payloads.key import find_key, key_name
 from wrkr_core.store import NewEvent
 from wrkr_core.upkeep import check_jobs, prune
 

@@ -16,7 +16,7 @@ from wrkr_core.ledger import Ledger
 from wrkr_core.memory import MemoryStore
 from wrkr_core.scanning import PAGE, Scan
 from wrkr_core.spec import Command, JobSpec, StepSpec, Variable
-from wrkr_run.redaction import KnownSecrets
+from wrkr_run.known_secrets import KnownSecrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

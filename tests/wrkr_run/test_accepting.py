@@ -15,14 +15,14 @@ from tests.wrkr_run.checkers import install
 from wrkr_core import events as e
 from wrkr_core.acceptance.config import AcceptanceConfig, read_config
 from wrkr_core.errors import InvalidInputError, MoveNotAllowedError, NotFoundError
-from wrkr_core.job_key import job_key
 from wrkr_core.job_log import JobLog
 from wrkr_core.jobpack.verify import verify_job
 from wrkr_core.ledger import Ledger
-from wrkr_core.redaction import Mask
+from wrkr_core.payloads.key import job_key
+from wrkr_core.redaction.mask import Mask
 from wrkr_core.spec import JobSpec
 from wrkr_run.accepting import run_acceptance
-from wrkr_run.redaction import KnownSecrets
+from wrkr_run.known_secrets import KnownSecrets
 
 if TYPE_CHECKING:
     from wrkr_core.acceptance.judging import CheckResult

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.canaries import GITHUB, private_key, tokens
-from wrkr_core.redaction import MARKER, Mask
+from wrkr_core.redaction.mask import MARKER, Mask
 from wrkr_run.capture import KEPT, Capture
-from wrkr_run.redaction import KnownSecrets
+from wrkr_run.known_secrets import KnownSecrets
 
 NOTHING_SECRET = KnownSecrets({})
 

@@ -9,12 +9,12 @@ import pytest
 
 from wrkr_core.errors import Blocked, InvalidInputError, LeaseConflictError, StepFailedError
 from wrkr_core.machine import ThisMachine
-from wrkr_core.redaction import Mask
+from wrkr_core.redaction.mask import Mask
 from wrkr_core.spec import Command, Variable
 from wrkr_run.command import CommandOutcome, NoGuard, arguments, run_command
 from wrkr_run.interruption import Interruption
+from wrkr_run.known_secrets import KnownSecrets
 from wrkr_run.launching import Launched
-from wrkr_run.redaction import KnownSecrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

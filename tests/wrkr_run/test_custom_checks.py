@@ -17,7 +17,7 @@ from wrkr_core.machine import ThisMachine
 from wrkr_run.custom_checks import installed, require_installed, run_custom
 from wrkr_run.interruption import Interruption
 from wrkr_run.judged_job import JudgedJob
-from wrkr_run.redaction import KnownSecrets, throwaway_mask
+from wrkr_run.known_secrets import KnownSecrets, throwaway_mask
 
 if TYPE_CHECKING:
     from wrkr_core.acceptance.judging import CheckResult

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wrkr_core.errors import InvalidInputError, PayloadsSealedError
-from wrkr_core.job_key import find_key, key_name
 from wrkr_core.machine import ThisMachine
+from wrkr_core.payloads.key import find_key, key_name
 from wrkr_core.spec import JobSpec
 from wrkr_run import environment
 from wrkr_run.demo_project import GIT_VARIABLES, require_git

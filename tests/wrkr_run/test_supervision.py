@@ -9,12 +9,12 @@ import pytest
 
 from wrkr_core.budget import Budget
 from wrkr_core.errors import Blocked, Busy, LeaseConflictError, StepFailedError
-from wrkr_core.job_key import job_key
-from wrkr_core.redaction import Mask
+from wrkr_core.payloads.key import job_key
+from wrkr_core.redaction.mask import Mask
 from wrkr_core.spec import Command, JobSpec, Variable
 from wrkr_run.command import LOOK_EVERY
 from wrkr_run.exclusion import process_key
-from wrkr_run.redaction import KnownSecrets
+from wrkr_run.known_secrets import KnownSecrets
 from wrkr_run.supervision import JobGuard, Supervisor, Surroundings
 
 if TYPE_CHECKING:

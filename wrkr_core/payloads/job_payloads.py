@@ -20,8 +20,8 @@ from wrkr_core.errors import (
     PayloadsSealedError,
 )
 from wrkr_core.job.effects import NAMES
-from wrkr_core.job_key import find_key, job_key
 from wrkr_core.payloads.cipher import CannotOpenError, Cipher
+from wrkr_core.payloads.key import find_key, job_key
 from wrkr_core.payloads.places import content_of, with_content
 from wrkr_core.sealed_text import PREFIX, SealedText, read_sealed, replace_sealed
 from wrkr_core.spec import spec_digest

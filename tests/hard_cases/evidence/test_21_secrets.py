@@ -12,8 +12,8 @@ import wrkr_core as wrkr
 from tests.canaries import DECLARED, GITHUB, NOTHING, PASSWORD, TOKENS, private_key
 from tests.hard_cases.shells import Shell
 from wrkr_core import events as e
-from wrkr_core.redaction import count_markers
-from wrkr_run.redaction import KnownSecrets
+from wrkr_core.redaction.mask import count_markers
+from wrkr_run.known_secrets import KnownSecrets
 
 if TYPE_CHECKING:
     from pathlib import Path

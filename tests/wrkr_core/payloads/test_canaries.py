@@ -25,12 +25,12 @@ from tests.sealed_jobs import (
 )
 from wrkr_core import open_store
 from wrkr_core.errors import WrkrError
-from wrkr_core.job_key import find_key
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.jobpack.importing import import_pack
 from wrkr_core.jobpack.v1.export import export_v1
 from wrkr_core.jobpack.verify import verify_job, verify_pack
 from wrkr_core.memory import MemoryStore
+from wrkr_core.payloads.key import find_key
 from wrkr_core.upkeep import check_jobs
 
 if TYPE_CHECKING:

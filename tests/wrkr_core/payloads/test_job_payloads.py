@@ -27,18 +27,18 @@ from wrkr_core.errors import (
     Unknown,
 )
 from wrkr_core.job.fold import fold_all
-from wrkr_core.job_key import find_key, key_name
 from wrkr_core.job_log import JobLog
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.jobpack.importing import import_pack
 from wrkr_core.memory import MemoryStore
 from wrkr_core.payloads.cipher import Cipher
 from wrkr_core.payloads.job_payloads import JobPayloads, hidden_event
+from wrkr_core.payloads.key import find_key, key_name
 from wrkr_core.payloads.places import CONTENT, content_of
 from wrkr_core.record import open_lines
 from wrkr_core.sealed_text import is_sealed, read_sealed
 from wrkr_core.signing.claims import ApprovalClaim
-from wrkr_run.redaction import KnownSecrets
+from wrkr_run.known_secrets import KnownSecrets
 
 CONTENTFUL = st.one_of(
     *(EVENTS[cls] for cls, places in CONTENT.items() if places and cls is not e.JobSubmitted)

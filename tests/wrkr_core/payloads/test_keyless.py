@@ -17,10 +17,10 @@ from wrkr_core.errors import (
     NotSupportedHereError,
     PayloadsSealedError,
 )
-from wrkr_core.job_key import find_key, key_name
 from wrkr_core.jobpack.export import export_pack
 from wrkr_core.jobpack.importing import import_pack
 from wrkr_core.memory import MemoryStore
+from wrkr_core.payloads.key import find_key, key_name
 from wrkr_core.store import NewEvent
 
 

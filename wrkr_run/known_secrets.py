@@ -17,7 +17,7 @@ from wrkr_core.machine import ThisMachine
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from wrkr_core.redaction import Hit, Mask
+    from wrkr_core.redaction.mask import Hit, Mask
 
 # GIT_AUTHOR_NAME and XAUTHORITY are no secrets.
 SECRET_NAME: Final = re.compile(r"TOKEN|SECRET|PASSW|KEY|CREDENTIAL|AUTH(?!OR)", re.IGNORECASE)
@@ -57,7 +57,9 @@ class KnownSecrets:
 
         Raises: NotSupportedHereError: ``detect-secrets`` is needed and not installed.
         """
-        from wrkr_core.redaction import Hit  # here, as below: not needed by who only looks at jobs
+        from wrkr_core.redaction.mask import (
+            Hit,
+        )  # here, as below: not needed by who only looks at jobs
         from wrkr_run.secret_rules import find_tokens
 
         for form, rule, value in self._known():
@@ -97,7 +99,7 @@ class KnownSecrets:
 
     def _secrets_of(self, environment: Mapping[str, str]) -> Iterator[tuple[bytes, str, bytes]]:
         """Yield each form of each secret value, the name of its rule, and the value."""
-        from wrkr_core.redaction import VARIABLE
+        from wrkr_core.redaction.mask import VARIABLE
 
         seen: set[bytes] = set()
         for name in sorted(environment):  # of equal values the first name stays
@@ -122,7 +124,7 @@ def _names_a_file(value: str) -> bool:
 
 def throwaway_mask(secrets: KnownSecrets) -> Mask:
     """Return what masks secrets under a key that nobody else has, for what belongs to no job."""
-    from wrkr_core.redaction import Mask
+    from wrkr_core.redaction.mask import Mask
 
     machine = ThisMachine()
     return Mask(secrets, lambda: machine.new_id().encode("ascii"))

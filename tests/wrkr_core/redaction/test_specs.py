@@ -9,9 +9,9 @@ from wrkr_core import events as e
 from wrkr_core.errors import UnsafeOperationError
 from wrkr_core.ledger import Ledger
 from wrkr_core.memory import MemoryStore
+from wrkr_core.redaction.specs import allowed_secrets, places_of_secrets, with_allowance
 from wrkr_core.spec import Check, Command, JobSpec, StepSpec, Variable
-from wrkr_core.spec_secrets import allowed_secrets, places_of_secrets, with_allowance
-from wrkr_run.redaction import KnownSecrets
+from wrkr_run.known_secrets import KnownSecrets
 
 MADE_UP = "hunter2hunter2"
 KNOWN = KnownSecrets({"API_PASSWORD": PASSWORD, "MOTTO": DECLARED})

@@ -3,7 +3,7 @@
 Most fields of an event must stay as they are: ids, digests, hashes, amounts, names by which a thing is
 found again, the spec that is carried out, what was signed. What people, programs and job code wrote
 freely is masked. What *names* something can be neither masked nor recorded with a secret in it, so
-that is refused. A spec is refused when it is submitted (``spec_secrets``).
+that is refused. A spec is refused when it is submitted (``specs``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from wrkr_core.job.decide.working import LONGEST_MESSAGE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wrkr_core.redaction import Mask
+    from wrkr_core.redaction.mask import Mask
 
 Treatment = Literal["keep", "text", "short text", "json", "name", "signed text", "parts"]
 """What is done to a field.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 from tests.fakes import FakeMachine
-from wrkr_core.job_key import job_key
 from wrkr_core.machine import ThisMachine
 from wrkr_core.memory import MemoryStore
+from wrkr_core.payloads.key import job_key
 
 MACHINE = ThisMachine()
 

@@ -13,13 +13,13 @@ import msgspec
 from wrkr_core import events as e
 from wrkr_core.checkpoint import storable
 from wrkr_core.errors import UnsafeOperationError
-from wrkr_core.redaction import VARIABLE, Mask
+from wrkr_core.redaction.mask import VARIABLE, Mask
 from wrkr_core.spec import spec_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wrkr_core.redaction import Secrets
+    from wrkr_core.redaction.mask import Secrets
     from wrkr_core.spec import JobSpec
 
     Path = tuple[str | int, ...]

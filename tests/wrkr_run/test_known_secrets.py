@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.canaries import DECLARED, GITHUB, NOTHING
-from wrkr_core.redaction import MARKER, Mask
-from wrkr_run.redaction import KnownSecrets, throwaway_mask
+from wrkr_core.redaction.mask import MARKER, Mask
+from wrkr_run.known_secrets import KnownSecrets, throwaway_mask
 
 if TYPE_CHECKING:
     from pathlib import Path

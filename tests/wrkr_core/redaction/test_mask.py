@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.canaries import GITHUB, NOTHING, PASSWORD, TOKENS, private_key
 from wrkr_core.canonical import dumps
-from wrkr_core.redaction import MARKER, Hit, Mask, count_markers, counted
-from wrkr_run.redaction import KnownSecrets
+from wrkr_core.redaction.mask import MARKER, Hit, Mask, count_markers, counted
+from wrkr_run.known_secrets import KnownSecrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

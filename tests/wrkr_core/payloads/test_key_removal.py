@@ -9,8 +9,8 @@ import pytest
 from tests.fakes import FakeMachine
 from tests.worlds import Intercepted
 from wrkr_core.errors import Conflict, ErasureUnfinishedError, StoreUnavailable, Unknown
-from wrkr_core.job_key import TRIES, find_key, job_key, key_name, remove_key
 from wrkr_core.memory import MemoryStore
+from wrkr_core.payloads.key import TRIES, find_key, job_key, key_name, remove_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

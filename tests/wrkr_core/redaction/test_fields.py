@@ -17,12 +17,12 @@ from wrkr_core.checkpoint import LONGEST_SUMMARY, RequiredAction
 from wrkr_core.codec import encode
 from wrkr_core.errors import UnsafeOperationError
 from wrkr_core.job.decide.working import LONGEST_MESSAGE
-from wrkr_core.masking import TREATMENTS, masked_event, masked_text
-from wrkr_core.redaction import Mask
-from wrkr_run.redaction import KnownSecrets
+from wrkr_core.redaction.fields import TREATMENTS, masked_event, masked_text
+from wrkr_core.redaction.mask import Mask
+from wrkr_run.known_secrets import KnownSecrets
 
 if TYPE_CHECKING:
-    from wrkr_core.masking import Treatment
+    from wrkr_core.redaction.fields import Treatment
 
 MASK = Mask(NOTHING, lambda: b"key")
 MARKED = MASK.text(GITHUB)
@@ -187,7 +187,7 @@ def test_a_text_that_grows_by_its_markers_is_cut_to_what_may_be_recorded() -> No
 
 
 def test_the_treatments_in_the_table_are_all_there_are() -> None:
-    from wrkr_core.masking import Treatment as Treatments
+    from wrkr_core.redaction.fields import Treatment as Treatments
 
     used: set[Treatment] = {each for row in TREATMENTS.values() for each in row.values()}
     assert used == set(get_args(Treatments))
