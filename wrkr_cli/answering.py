@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
+import click
+
+from wrkr_cli.signing.options import passphrase_option
 from wrkr_core.errors import InvalidInputError, NotFoundError
 from wrkr_core.views import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from wrkr_cli.session import Session
     from wrkr_core.approval import Decision
     from wrkr_core.job.state import JobState
+    from wrkr_core.signing.claims import Verdict
+
+    Body = TypeVar("Body", bound=Callable[..., object])
+
+_OPTIONS: Final = (
+    click.argument("job_id", metavar="JOB"),
+    click.argument("checkpoint", required=False),
+    click.option("--reason", required=True, help="Why; it is recorded."),
+    click.option(
+        "--by", metavar="NAME", help="Who decides [WRKR_APPROVED_BY, or the system's user]."
+    ),
+    click.option(
+        "--sign", "key", metavar="KEY", help="Sign it: a key's name, its file, or a key of OpenSSH."
+    ),
+    passphrase_option,
+)
+
+
+def answer_options(body: Body) -> Body:
+    """Give a command what every answer is told: the decision, why, by whom, and a key to sign with."""
+    for option in reversed(_OPTIONS):
+        body = option(body)
+    return body
 
 
 def the_decision(session: Session, job_id: str, checkpoint: str | None) -> Decision:
@@ -37,6 +66,39 @@ def the_decision(session: Session, job_id: str, checkpoint: str | None) -> Decis
             problems=[f"{each.checkpoint_id}: {plain(each.question)}" for each in waiting_for],
         )
     return waiting_for[0]
+
+
+def signature_of(
+    session: Session,
+    key: str | None,
+    passphrase_file: Path | None,
+    *,
+    decision: Decision,
+    job_id: str,
+    verdict: Verdict,
+    reason: str,
+    choice: str | None = None,
+    not_after: int | None = None,
+) -> bytes | None:
+    """Return the signature of an answer, None without a key. ``not_after`` in µs since 1970.
+
+    Raises: as ``signed_answer``.
+    """
+    if key is None:
+        return None
+    from wrkr_cli.signing.answering import signed_answer
+
+    return signed_answer(
+        session,
+        key,
+        passphrase_file,
+        job_id=job_id,
+        decision=decision,
+        verdict=verdict,
+        reason=reason,
+        choice=choice,
+        not_after=not_after,
+    )
 
 
 def say_outcome(session: Session, decision: Decision, state: JobState, verb: str) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,22 +17,18 @@ from wrkr_core.job_log import JobLog
 from wrkr_core.machine import ThisMachine
 from wrkr_core.spec import Command, JobSpec, StepSpec
 from wrkr_run.claimable import Claimable
-from wrkr_run.foreground import work_on
 from wrkr_run.processes import process
-from wrkr_run.supervision import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wrkr_core.ledger import Ledger
     from wrkr_core.store import Store
-    from wrkr_run.foreground import RunResult
 
     Until = Callable[[Callable[[], object]], None]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE: Final = 60_000_000  # µs, far beyond what anything here takes
-QUICK: Final = Surroundings(grace=50_000)
 _launched: Final[list[subprocess.Popen[str]]] = []
 A_NOTE: Final = msgspec.Raw(b'"%s"' % (b"x" * 300))
 NOTE: Final = "echo $WRKR_STEP $WRKR_ATTEMPT >> effects; "
@@ -178,19 +173,3 @@ class Guarded:
                 job.step("merge", self.did.append, "merged", gate=answer)
             job.complete()
         return self.ledger.state("j").status
-
-
-class Elsewhere:
-    """Works on the job ``j`` in a thread, so that the test can interfere."""
-
-    def __init__(self, ledger: Ledger, surroundings: Surroundings = QUICK) -> None:
-        self.results: list[RunResult] = []
-        self._thread = threading.Thread(
-            target=lambda: self.results.append(work_on(ledger, "j", surroundings=surroundings))
-        )
-        self._thread.start()
-
-    def result(self) -> RunResult:
-        self._thread.join()
-        (result,) = self.results
-        return result

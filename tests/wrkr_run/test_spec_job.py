@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
+from tests.elsewhere import QUICK, Elsewhere
 from wrkr_core import events as e
 from wrkr_core.budget import Budget
 from wrkr_core.errors import InvalidInputError
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wrkr_core.ledger import Ledger
-    from wrkr_run.foreground import RunResult
 
     Until = Callable[[Callable[[], object]], None]
-
-QUICK = Surroundings(grace=50_000)
 
 
 def step(name: str, line: str, *, timeout: int | None = None, **given: Any) -> StepSpec:  # noqa: ANN401  # as StepSpec
@@ -46,22 +43,6 @@ def effects(workspace: Path) -> list[str]:
 
 def of_type(ledger: Ledger, wanted: type) -> list[Any]:
     return [each.event for each in ledger.events("j") if isinstance(each.event, wanted)]
-
-
-class Elsewhere:
-    """Works on the job in a thread, so that the test can interfere."""
-
-    def __init__(self, ledger: Ledger, surroundings: Surroundings = QUICK) -> None:
-        self.results: list[RunResult] = []
-        self._thread = threading.Thread(
-            target=lambda: self.results.append(work_on(ledger, "j", surroundings=surroundings))
-        )
-        self._thread.start()
-
-    def result(self) -> RunResult:
-        self._thread.join()
-        (result,) = self.results
-        return result
 
 
 def test_steps_run_in_order_and_the_job_is_completed(ledger: Ledger, workspace: Path) -> None:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wrkr_cli.answering import say_outcome, the_decision
+from wrkr_cli.answering import answer_options, say_outcome, signature_of, the_decision
 from wrkr_cli.framing import command as make
-from wrkr_cli.signing.options import passphrase_option
 from wrkr_core.budget import duration
 from wrkr_core.views import plain
 
@@ -52,16 +51,9 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
     ],
     explain=_explain,
 )
-@click.argument("job_id", metavar="JOB")
-@click.argument("checkpoint", required=False)
-@click.option("--reason", required=True, help="Why; it is recorded.")
-@click.option("--by", metavar="NAME", help="Who decides [WRKR_APPROVED_BY, or the system's user].")
+@answer_options
 @click.option("--choice", help="Which of the choices.")
 @click.option("--expires", metavar="TIME", help="Good only for so long, for instance 8h.")
-@click.option(
-    "--sign", "key", metavar="KEY", help="Sign it: a key's name, its file, or a key of OpenSSH."
-)
-@passphrase_option
 def command(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     job_id: str,
@@ -83,21 +75,17 @@ def command(  # noqa: PLR0917  # the command's own parameters
     decision = the_decision(session, job_id, checkpoint)
     approver = by if by is not None else session.approver()
     expires_at = ledger.machine.now() + duration(expires) if expires else None
-    signature = None
-    if key is not None:
-        from wrkr_cli.signing.answering import signed_answer
-
-        signature = signed_answer(
-            session,
-            key,
-            passphrase_file,
-            job_id=job_id,
-            decision=decision,
-            verdict="approved",
-            reason=reason,
-            choice=choice,
-            not_after=expires_at,
-        )
+    signature = signature_of(
+        session,
+        key,
+        passphrase_file,
+        decision=decision,
+        job_id=job_id,
+        verdict="approved",
+        reason=reason,
+        choice=choice,
+        not_after=expires_at,
+    )
     state = ledger.approve(
         job_id,
         decision.checkpoint_id,

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
-from wrkr_cli.answering import say_outcome, the_decision
+from wrkr_cli.answering import answer_options, say_outcome, signature_of, the_decision
 from wrkr_cli.framing import command as make
-from wrkr_cli.signing.options import passphrase_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,14 +43,7 @@ def _explain(  # noqa: PLR0917  # the command's own parameters
     ],
     explain=_explain,
 )
-@click.argument("job_id", metavar="JOB")
-@click.argument("checkpoint", required=False)
-@click.option("--reason", required=True, help="Why; it is recorded.")
-@click.option("--by", metavar="NAME", help="Who decides [WRKR_APPROVED_BY, or the system's user].")
-@click.option(
-    "--sign", "key", metavar="KEY", help="Sign it: a key's name, its file, or a key of OpenSSH."
-)
-@passphrase_option
+@answer_options
 def command(  # noqa: PLR0917  # the command's own parameters
     session: Session,
     job_id: str,
@@ -69,21 +59,15 @@ def command(  # noqa: PLR0917  # the command's own parameters
     --sign whoever trusts your key can tell that it was you.
     """
     decision = the_decision(session, job_id, checkpoint)
-    signature = None
-    if key is not None:
-        from wrkr_cli.signing.answering import signed_answer
-
-        signature = signed_answer(
-            session,
-            key,
-            passphrase_file,
-            job_id=job_id,
-            decision=decision,
-            verdict="refused",
-            reason=reason,
-            choice=None,
-            not_after=None,
-        )
+    signature = signature_of(
+        session,
+        key,
+        passphrase_file,
+        decision=decision,
+        job_id=job_id,
+        verdict="refused",
+        reason=reason,
+    )
     state = session.ledger.refuse(
         job_id,
         decision.checkpoint_id,

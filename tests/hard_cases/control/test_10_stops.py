@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.elsewhere import Elsewhere
 from tests.hard_cases.jobs import (
     STAYS,
-    Elsewhere,
     all_gone,
     effects,
     events_of,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.hard_cases.jobs import QUICK, effects, step, submit
+from tests.elsewhere import QUICK
+from tests.hard_cases.jobs import effects, step, submit
 from tests.worlds import HOUR, SECOND, World
 from wrkr_core.budget import Budget, amounts
 from wrkr_core.errors import BudgetExceededError

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.hard_cases.jobs import Elsewhere, effects, events_of, step, submit
+from tests.elsewhere import Elsewhere
+from tests.hard_cases.jobs import effects, events_of, step, submit
 from wrkr_core import events as e
 from wrkr_core.environment import Observation, fingerprint
 from wrkr_core.errors import EnvironmentMismatchError, LeaseConflictError

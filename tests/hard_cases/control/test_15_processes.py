@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from tests.elsewhere import QUICK
 from tests.hard_cases.jobs import (
-    QUICK,
     STAYS,
     all_gone,
     effects,

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.elsewhere import BusyWorker
 from tests.hard_cases.jobs import events_of
 from tests.worlds import TOO_LONG, Intercepted, before_next
 from wrkr_core import events as e
-from wrkr_core.errors import Busy as StoreBusy
-from wrkr_core.errors import MoveNotAllowedError, WrkrError
+from wrkr_core.errors import Busy, MoveNotAllowedError, WrkrError
 from wrkr_core.job.fold import fold_all
 from wrkr_core.ledger import Ledger
 from wrkr_core.spec import JobSpec
@@ -24,53 +24,12 @@ if TYPE_CHECKING:
     from wrkr_core.job.state import JobState
 
 RACES = 40
-ENDLESS = 100_000
-
-
-class Busy:
-    """A worker in a thread of its own, on a handle of its own, that does step after step."""
-
-    def __init__(self, worker: Ledger, job_id: str, *, steps: int = ENDLESS) -> None:
-        self.ran = 0
-        self.errors: list[BaseException] = []
-        self._worker, self._job_id, self._steps = worker, job_id, steps
-        self._moved = threading.Condition()
-        self._is_over = False
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._thread.start()
-
-    def _work(self) -> None:
-        try:
-            with self._worker.work(self._job_id) as job:
-                for number in range(self._steps):
-                    job.step("edit", self._move, key=str(number))
-                    job.charge(tokens=1)
-        except Exception as error:  # noqa: BLE001  # whatever it was, the test tells
-            self.errors.append(error)
-        finally:
-            with self._moved:
-                self._is_over = True
-                self._moved.notify_all()
-
-    def _move(self) -> None:
-        with self._moved:
-            self.ran += 1
-            self._moved.notify_all()
-
-    def wait_for(self, ran: int) -> None:
-        with self._moved:
-            assert self._moved.wait_for(lambda: self.ran >= ran or self._is_over, TOO_LONG)
-
-    def join(self) -> None:
-        self._thread.join(TOO_LONG)
-        assert not self._thread.is_alive()
-        assert self.errors == []
 
 
 def pause(operator: Ledger, job_id: str) -> JobState:
     """Pause the job, asking again when others wrote so much that nothing was written (A4)."""
     for _ in range(20):
-        with suppress(StoreBusy):
+        with suppress(Busy):
             return operator.pause(job_id, reason="lunch")
     raise AssertionError("it never got through")
 
@@ -80,7 +39,7 @@ def test_02_a_pause_that_succeeded_is_never_lost_to_a_busy_worker(place: Place) 
     operator, worker = place.ledger(), place.ledger()
     for race in range(RACES):
         job_id = operator.submit(JobSpec(name="busy"))
-        busy = Busy(worker, job_id)
+        busy = BusyWorker(worker, job_id)
         busy.wait_for(1 + race % 5)
 
         assert pause(operator, job_id).status == "paused"
@@ -98,7 +57,7 @@ def test_02_steps_charges_and_checkpoints_are_all_counted_whoever_else_writes(
 ) -> None:
     operator = place.ledger()
     job_id = operator.submit(JobSpec(name="busy"))
-    busy = Busy(place.ledger(), job_id, steps=40)
+    busy = BusyWorker(place.ledger(), job_id, steps=40)
     errors: list[BaseException] = []
 
     def emit(ledger: Ledger) -> None:
