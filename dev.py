@@ -1,67 +1,23 @@
 """Set this project up and run it: `python3 dev.py demo`, `python3 dev.py test`, `python3 dev.py help`.
 
 Needs nothing but Python. Everything lands in `.venv` beside this file, in the versions that `uv.lock`
-pins. This one file parses under every Python since 2.7, so that an old one can be told what to do;
-the work is done in `.ci/devtools`.
+pins. This file parses under every Python since 2.7, so that an old one can be told what to do; the
+work is done in `.ci/devtools`.
 """
 
 from __future__ import print_function
 
-import glob
 import os
-import subprocess
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".ci"))
+
+from devtools.pythons import find_python
 
 OLDEST = (3, 11)
 NEWER_PYTHONS = ("3.13", "3.12", "3.11")
 INVALID_INPUT = 6
 INTERRUPTED = 130
-
-
-def find_python(version):
-    # type: (str) -> str | None
-    """Return a command or path that starts this version of Python ("3.12"), or None.
-
-    A name on the PATH comes first; then what pyenv, uv and Homebrew have installed.
-    """
-    for candidate in candidates(version):
-        if version_of(candidate) == version:
-            return candidate
-    return None
-
-
-def candidates(version):
-    # type: (str) -> list[str]
-    """Return where a version of Python may be found, the shortest to type first."""
-    home = os.path.expanduser("~")
-    pyenv = os.environ.get("PYENV_ROOT", os.path.join(home, ".pyenv"))
-    name = "python" + version
-    patterns = [
-        os.path.join(pyenv, "versions", version + ".*", "bin", name),
-        os.path.join(
-            home, ".local", "share", "uv", "python", "cpython-" + version + "*", "bin", name
-        ),
-        os.path.join("/opt/homebrew/bin", name),
-        os.path.join("/usr/local/bin", name),
-    ]
-    found = [name, "python3", "python"]
-    for pattern in patterns:
-        found.extend(sorted(glob.glob(pattern)))
-    return found
-
-
-def version_of(python):
-    # type: (str) -> str | None
-    """Return the version of what starts under this name ("3.12"), or None if nothing does."""
-    question = "import sys; print('%d.%d' % sys.version_info[:2])"
-    try:
-        process = subprocess.Popen(
-            [python, "-c", question], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        answer = process.communicate()[0]
-    except OSError:
-        return None
-    return answer.decode("ascii", "replace").strip() if process.returncode == 0 else None
 
 
 def quoted(text):
@@ -100,7 +56,6 @@ def main():
     if sys.version_info < OLDEST:
         explain_old_python()
         return INVALID_INPUT
-    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".ci"))
     from devtools import tasks
 
     try:

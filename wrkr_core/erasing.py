@@ -12,7 +12,7 @@ import msgspec
 
 from wrkr_core.errors import Corrupt, NotFoundError, PayloadsSealedError
 from wrkr_core.job.decide.lifecycle import decide_erase
-from wrkr_core.job_log import JobLog, check_stream, no_job
+from wrkr_core.job_log import JobLog, no_job
 from wrkr_core.payloads.key import find_key, key_name, remove_key
 from wrkr_core.watching import load_state
 
@@ -21,22 +21,20 @@ if TYPE_CHECKING:
 
     from wrkr_core import events as e
     from wrkr_core.job.state import JobState
-    from wrkr_core.ledger import Ledger
     from wrkr_core.machine import Machine
     from wrkr_core.store import Store
 
 
-def erase_job(ledger: Ledger, job_id: str, *, reason: str, by: str) -> JobState:
-    """Carry out ``Ledger.erase``."""
-    check_stream(job_id)
-    log = JobLog(ledger.store, ledger.machine, job_id, ledger.redact)
+def erase_job(log: JobLog, store: Store, machine: Machine, *, reason: str, by: str) -> JobState:
+    """Carry out ``Ledger.erase`` of the job ``log``."""
+    job_id = log.job_id
     log.load()
 
     def rule(state: JobState | None, _at: int) -> tuple[e.Event, ...]:
         if state is None:
             raise no_job(job_id)
         events = decide_erase(state, reason=reason)
-        if events and find_key(ledger.store, job_id) is None:
+        if events and find_key(store, job_id) is None:
             raise PayloadsSealedError(
                 f"the content of job {job_id} is sealed, and its key is not in this store: there is "
                 f"nothing here to erase",
@@ -47,8 +45,8 @@ def erase_job(ledger: Ledger, job_id: str, *, reason: str, by: str) -> JobState:
         return events
 
     log.decide(rule, by=by)
-    remove_key(ledger.store, ledger.machine, job_id)
-    return load_state(ledger.store, ledger.machine, job_id)
+    remove_key(store, machine, job_id)
+    return load_state(store, machine, job_id)
 
 
 def unfinished(store: Store, machine: Machine) -> Iterator[JobState]:

@@ -18,46 +18,50 @@ from wrkr_core.job.replay import identity
 from wrkr_core.job_log import JobLog
 from wrkr_core.payloads.cipher import Cipher
 from wrkr_core.payloads.key import job_key
+from wrkr_core.watching import state_at
 from wrkr_core.work.attempts import blob_key, keep_blob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from wrkr_core.job.state import JobState
-    from wrkr_core.ledger import Ledger
+    from wrkr_core.machine import Machine
+    from wrkr_core.store import Store
 
     Rule = Callable[[JobState | None, int], tuple[e.Event, ...]]
 
 BATCH: Final = 500  # events appended at once
 
 
-def fork_job(ledger: Ledger, job_id: str, *, at: int | str, new_id: str | None, by: str) -> str:
-    """Carry out ``Ledger.fork``. Everything a reader sees of the fork is complete.
+def fork_job(
+    origin: JobLog, store: Store, machine: Machine, *, at: int | str, new_id: str | None, by: str
+) -> str:
+    """Carry out ``Ledger.fork`` of the job ``origin``. All that a reader sees of the fork is complete.
 
     A fork too long for one batch is built under a lease of its own, so no worker can begin on half
     of it; when this process dies meanwhile, forking with the same id again goes on where it stopped.
     """
     seq = _record_of(at)
-    point = ledger.state(job_id, at=seq)
-    origin_log = JobLog(ledger.store, ledger.machine, job_id, opens=ledger.opens)
-    origin_log.payloads.require_open()
+    point = state_at(origin, seq)
+    origin.payloads.require_open()
     if str(at).startswith("cp_"):
-        _require_checkpoint(ledger, job_id, seq)
-    spec = ledger.spec(job_id)
-    fork = check_job_id(new_id or job_id_for(spec.name, ledger.machine.new_id()))
-    log = JobLog(ledger.store, ledger.machine, fork)
+        _require_checkpoint(origin, seq)
+    spec = origin.spec()
+    fork = check_job_id(new_id or job_id_for(spec.name, machine.new_id()))
+    log = JobLog(store, machine, fork)
     there = log.load()
-    origin = e.ForkPoint(job=job_id, seq=seq, hash=point.hash)
-    copied = list(_copies(ledger, job_id, seq))
+    forked_from = e.ForkPoint(job=origin.job_id, seq=seq, hash=point.hash)
+    copied = list(_copies(origin, seq))
     if spec.erasable:
         if there is not None and there.payloads is msgspec.UNSET:
             raise _exists(fork)
-        copied = list(_sealed_anew(ledger, origin_log, fork, copied))
+        cipher = Cipher(job_key(store, machine, fork), fork)
+        copied = list(_sealed_anew(store, origin, cipher, copied))
     beginning: list[e.Event] = [
-        *decide_submit(None, job_id=fork, spec=spec, engine=__version__, forked_from=origin)
+        *decide_submit(None, job_id=fork, spec=spec, engine=__version__, forked_from=forked_from)
     ]
     if copied:
-        holder = ledger.machine.holder()
+        holder = machine.holder()
         beginning.append(e.LeaseTaken(worker=FORK_WORKER, epoch=1, ttl=60_000_000, holder=holder))
     events = [*beginning, *copied]
     if copied:
@@ -115,25 +119,23 @@ def _record_of(at: int | str) -> int:
     return int(text)
 
 
-def _require_checkpoint(ledger: Ledger, job_id: str, seq: int) -> None:
-    for recorded in ledger.events(job_id, after=seq - 1, through=seq):
+def _require_checkpoint(origin: JobLog, seq: int) -> None:
+    for recorded in origin.records(seq - 1, seq):
         if not isinstance(recorded.event, e.CheckpointRecorded):
             raise NotFoundError(
-                f"job {job_id} has no checkpoint cp_{seq}",
-                hint=f"wrkr checkpoint list {job_id}",
-                job_id=job_id,
+                f"job {origin.job_id} has no checkpoint cp_{seq}",
+                hint=f"wrkr checkpoint list {origin.job_id}",
+                job_id=origin.job_id,
             )
 
 
 def _sealed_anew(
-    ledger: Ledger, origin: JobLog, fork: str, copied: Iterable[e.Event]
+    store: Store, origin: JobLog, cipher: Cipher, copied: Iterable[e.Event]
 ) -> Iterator[e.Event]:
-    """Yield the copies of an erasable job's events with large results sealed under the fork's key.
+    """Yield the copies of an erasable job's events with large results sealed by the fork's cipher.
 
     Digests of arguments are keyed too; they cannot be taken over, and nothing is decided by them.
     """
-    store = ledger.store
-    cipher = Cipher(job_key(store, ledger.machine, fork), fork)
     for event in copied:
         if isinstance(event, e.StepStarted):
             yield replace(event, input_digest=None)
@@ -153,12 +155,12 @@ def _sealed_anew(
             yield event
 
 
-def _copies(ledger: Ledger, job_id: str, through: int) -> Iterator[e.Event]:
+def _copies(origin: JobLog, through: int) -> Iterator[e.Event]:
     """Yield what the fork takes over: each finished step as one attempt under the fork's epoch.
 
     What was settled from a reservation is taken over as a charge under the reservation's mark.
     """
-    events = [recorded.event for recorded in ledger.events(job_id, through=through)]
+    events = [recorded.event for recorded in origin.records(0, through)]
     environments = [
         event.fingerprint
         for event in events

@@ -12,7 +12,7 @@ from msgspec import Raw
 from wrkr_core import events as e
 from wrkr_core import watching
 from wrkr_core.canonical import dumps
-from wrkr_core.errors import NotFoundError, check_whole
+from wrkr_core.errors import check_whole
 from wrkr_core.ids import check_actor, check_job_id, job_id_for
 from wrkr_core.job.decide.deciding import decide_approve, decide_refuse, emitted
 from wrkr_core.job.decide.lifecycle import (
@@ -21,7 +21,6 @@ from wrkr_core.job.decide.lifecycle import (
     decide_resume,
 )
 from wrkr_core.job.decide.spending import decide_raise
-from wrkr_core.job.fold import fold_all
 from wrkr_core.job_log import JobLog, check_stream, no_job
 from wrkr_core.lease import DEFAULT_BEAT, DEFAULT_TTL
 from wrkr_core.machine import Machine, ThisMachine, user_name
@@ -78,13 +77,7 @@ class Ledger:
         Raises: NotFoundError: no such job, or it has no record ``at`` yet. Corrupt.
         """
         log = self._log(job_id)
-        if at is None:
-            return self._require(log.load(), job_id)
-        state = fold_all(None, log.records(0, at), job_id) if at > 0 else None
-        if state is None or state.seq != at:
-            self._require(log.load(), job_id)
-            raise NotFoundError(f"job {job_id} has no record {at}", job_id=job_id, at=at)
-        return state
+        return watching.state_at(log, at) if at is not None else self._require(log.load(), job_id)
 
     def spec(self, job_id: str) -> JobSpec:
         """Return what the job was asked to do. Raises: NotFoundError, Corrupt."""
@@ -364,7 +357,8 @@ class Ledger:
         """
         from wrkr_core.forking import fork_job
 
-        return fork_job(self, job_id, at=at, new_id=new_id, by=self._by(by))
+        origin, by = self._log(job_id), self._by(by)
+        return fork_job(origin, self.store, self.machine, at=at, new_id=new_id, by=by)
 
     def erase(self, job_id: str, *, reason: str, by: str | None = None) -> JobState:
         """Remove the key of an erasable job that is over, for good; nobody can read its content then.
@@ -378,7 +372,8 @@ class Ledger:
         """
         from wrkr_core.erasing import erase_job
 
-        return erase_job(self, job_id, reason=reason, by=self._by(by))
+        log, by = self._log(job_id), self._by(by)
+        return erase_job(log, self.store, self.machine, reason=reason, by=by)
 
     def _log(self, job_id: str) -> JobLog:
         check_stream(job_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wrkr_core.errors import Corrupt, InvalidInputError, NotFoundError, check_whole
+from wrkr_core.job.fold import fold_all
 from wrkr_core.job_log import JobLog, check_stream, no_job
 from wrkr_core.record import open_all
 
@@ -141,3 +142,12 @@ def load_state(store: Store, machine: Machine, job_id: str) -> JobState:
     if state is None:
         raise no_job(job_id)
     return state
+
+
+def state_at(log: JobLog, at: int) -> JobState:
+    """Return the job as it was after record ``at``. Raises: NotFoundError: it has none yet. Corrupt."""
+    state = fold_all(None, log.records(0, at), log.job_id) if at > 0 else None
+    if state is not None and state.seq == at:
+        return state
+    log.require_there()
+    raise NotFoundError(f"job {log.job_id} has no record {at}", job_id=log.job_id, at=at)

@@ -20,10 +20,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dev import version_of
 from devtools.commands import ROOT, run_quietly, tail
 from devtools.errors import SetupError
 from devtools.lock import requirements
+from devtools.pythons import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -7,11 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from dev import find_python
 from devtools.checks import TEST_NEEDS, settings
 from devtools.commands import ROOT, run, run_quietly, tail
 from devtools.environment import Environment, Needs, main_environment
 from devtools.errors import SetupError
+from devtools.pythons import find_python
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,6 @@ import pytest
 from wrkr_conformance.checking import declaration, run_clause
 from wrkr_conformance.clauses import all_clauses
 from wrkr_conformance.finding import find_target, probe
-from wrkr_conformance.plugin import PACKAGE
 from wrkr_conformance.rendering.text import failure_lines, not_run_lines, numbers, verdict_line
 from wrkr_conformance.report import Outcome, Report, gathered
 from wrkr_conformance.running import check_places, wanted, write
@@ -122,7 +121,7 @@ class Conformance:
         if path.resolve() != FOLDER:
             return None
         return ClauseFolder.from_parent(  # pyright: ignore[reportUnknownMemberType]
-            parent, path=path, name=PACKAGE, nodeid=PACKAGE
+            parent, path=path, name=FOLDER.name, nodeid=FOLDER.name
         )
 
     @pytest.hookimpl(wrapper=True)

@@ -34,8 +34,9 @@ runpy.run_path({path!r}, run_name="__main__")
 """
 
 
-def test_the_file_uses_no_syntax_newer_than_python_2() -> None:
-    tree = ast.parse((ROOT / "dev.py").read_text("utf-8"))
+@pytest.mark.parametrize("file", ["dev.py", ".ci/devtools/pythons.py"])
+def test_the_file_uses_no_syntax_newer_than_python_2(file: str) -> None:
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
 
     assert [node for node in ast.walk(tree) if isinstance(node, TOO_NEW)] == []
     for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
@@ -67,19 +68,3 @@ def test_an_old_python_is_told_the_command_to_type(tmp_path: Path) -> None:
     assert "wrkr needs Python 3.11 or newer; this is Python 2.7.18" in done.stderr
     assert f'\n    python3.13 {dev.quoted(str(ROOT / "dev.py"))} demo --out "a b"\n' in done.stderr
     assert done.stdout == ""
-
-
-def test_a_name_on_the_path_that_does_not_start_is_no_python(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    assert dev.version_of("python3.13") is None
-
-
-def test_this_python_is_recognised() -> None:
-    assert dev.version_of(sys.executable) == "{}.{}".format(*sys.version_info)
-
-
-def test_a_version_that_nobody_has_is_not_found() -> None:
-    assert dev.find_python("3.99") is None
