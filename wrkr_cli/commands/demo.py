@@ -12,6 +12,8 @@ from wrkr_cli.framing import command as make
 from wrkr_core.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wrkr_cli.session import Session
     from wrkr_run.demo import DemoResult
 
@@ -41,7 +43,13 @@ def command(session: Session, yes: bool, keep: Path | None) -> int:  # a click f
     """
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-        return _show(session, _run(session, keep, yes=yes, kept=True), kept=True)
+        code = _show(session, _run(session, keep, yes=yes, kept=True), kept=True)
+        from wrkr_run.demo import store_url
+
+        session.note(
+            f"everything is in {keep}; look: wrkr list --store {store_url(keep.absolute())}"
+        )
+        return code
     with tempfile.TemporaryDirectory(prefix="wrkr-demo-") as folder:
         return _show(session, _run(session, Path(folder), yes=yes, kept=False), kept=False)
 
@@ -50,11 +58,18 @@ def _run(session: Session, folder: Path, *, yes: bool, kept: bool) -> DemoResult
     from wrkr_run.demo import run_demo
 
     try:
-        return run_demo(folder, approve=yes, report=session.note, confirm=_confirm)
+        return run_demo(folder, approve=yes, report=_telling(session), confirm=_confirm)
     except (KeyboardInterrupt, click.Abort) as error:
         raise InterruptedByUserError(
             "the demo was interrupted", hint=_way_on(folder, kept=kept)
         ) from error
+
+
+def _telling(session: Session) -> Callable[[str], None]:
+    """Return what tells each line as it happens: to a person the result itself, else a note on it."""
+    if session.as_json or session.is_quiet:
+        return session.note
+    return lambda line: session.line({}, line)
 
 
 def _way_on(folder: Path, *, kept: bool) -> str:
@@ -75,7 +90,7 @@ def _confirm(question: str) -> bool:
 def _show(session: Session, result: DemoResult, *, kept: bool) -> int:
     view: dict[str, object] = {
         "job_id": result.job_id,
-        "jobpack": str(result.jobpack),
+        "jobpack": str(result.jobpack) if kept else None,
         "receipt": result.receipt,
         "kills": result.kills,
         "steps_run": result.steps_run,
@@ -83,5 +98,5 @@ def _show(session: Session, result: DemoResult, *, kept: bool) -> int:
         "verified": result.verified,
         "kept": kept,
     }
-    session.result(view, result.lines, brief=result.receipt)
+    session.result(view, (), brief=result.receipt)  # its lines were told as they happened
     return 0 if result.verified else 2
