@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from wrkr_core.errors import InvalidInputError
-from wrkr_core.instants import duration_text, money_text, parse_duration, parse_money
+from wrkr_core.instants import about_text, duration_text, money_text, parse_duration, parse_money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -183,6 +183,11 @@ def amount_text(meter: str, amount: int) -> str:
     if meter == "wall":
         return duration_text(amount)
     return f"{money_text(amount)} USD" if meter == "cost" else str(amount)
+
+
+def spent_text(meter: str, amount: int) -> str:
+    """Return what was spent as ``amount_text`` does, running time no finer than it is of use."""
+    return about_text(amount) if meter == "wall" else amount_text(meter, amount)
 
 
 def overrun_text(over: Iterable[Overrun]) -> str:

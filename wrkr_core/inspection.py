@@ -9,7 +9,7 @@ import msgspec
 
 from wrkr_core import events as e
 from wrkr_core.errors import NotFoundError
-from wrkr_core.instants import duration_text
+from wrkr_core.instants import about_text
 from wrkr_core.job.fold import Folding
 from wrkr_core.job.replay import identity
 from wrkr_core.job.step_text import step_text
@@ -123,7 +123,7 @@ def inspection_lines(view: View) -> list[str]:
     lines += ["", "asked", f"  {asked}", "", "steps"]
     for step in view["steps"]:
         tries = f", {step['attempts']} attempts" if step["attempts"] > 1 else ""
-        took = f", {duration_text(step['wall'])}" if "wall" in step else ""
+        took = f", {about_text(step['wall'])}" if "wall" in step else ""
         gate = f", allowed by {step['approval']}" if step["approval"] else ""
         lines.append(f"  {plain(step['step']):<24} {step['outcome']}{tries}{took}{plain(gate)}")
     lines += ["", "checkpoints"]

@@ -38,6 +38,8 @@ _UNITS: Final = {
     "ms": MILLISECOND,
     "us": MICROSECOND,
 }
+# From so many µs on, what is finer than the second figure means nothing to people.
+_GRAINS: Final = ((HOUR, MINUTE), (MINUTE, SECOND), (SECOND, 10 * MILLISECOND))
 # Texts, not patterns made of them: ``re`` makes those when they are first asked for.
 _INSTANT: Final = (
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
@@ -145,6 +147,12 @@ def duration_text(duration: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def about_text(duration: int) -> str:
+    """Return a duration in µs for people, without what is too fine for its length: ``1s440ms``."""
+    grain = next((grain for least, grain in _GRAINS if duration >= least), MILLISECOND)
+    return duration_text(duration - duration % grain if duration >= MILLISECOND else duration)
 
 
 def parse_money(text: str) -> int:

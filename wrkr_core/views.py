@@ -12,8 +12,8 @@ import msgspec
 
 from wrkr_core import codec
 from wrkr_core import events as e
-from wrkr_core.budget import amount_text, overrun_text
-from wrkr_core.instants import duration_text, to_text
+from wrkr_core.budget import amount_text, overrun_text, spent_text
+from wrkr_core.instants import about_text, to_text
 from wrkr_core.job.step_text import step_text
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def status_lines(view: View) -> list[str]:
     lines.append(_row("steps", f"{steps['done']}{total} done{failed}{under_way}"))
     for meter, use in view["budget"].items():
         limit = f" of {amount_text(meter, use['limit'])}" if use["limit"] is not None else ""
-        lines.append(_row("budget", f"{meter} {use['text']}{limit}"))
+        lines.append(_row("budget", f"{meter} {spent_text(meter, use['spent'])}{limit}"))
     for decision in view["open_decisions"]:
         choices = f" ({' or '.join(decision['choices'])})" if decision["choices"] else ""
         lines += _wrapped(decision["checkpoint_id"], f"{decision['question']}{choices}")
@@ -277,7 +277,7 @@ def _amounts(amounts: Iterable[Any]) -> str:
 
 
 def _took(usage: Iterable[Any]) -> str:
-    return "".join(f", {duration_text(each.amount)}" for each in usage if each.meter == "wall")
+    return "".join(f", {about_text(each.amount)}" for each in usage if each.meter == "wall")
 
 
 def checkpoint_view(
@@ -330,7 +330,7 @@ def checkpoint_lines(view: View) -> list[str]:
     for verb, paths in view["artifacts"].items():
         lines += [_row(verb, path) for path in paths]
     for meter, amount in view["budget"].items():
-        lines.append(_row(meter, amount_text(meter, amount)))
+        lines.append(_row(meter, spent_text(meter, amount)))
     if view["reason_codes"]:
         lines.append(_row("reasons", " ".join(view["reason_codes"])))
     action = view.get("required_action")

@@ -132,24 +132,22 @@ class _Steps:
         """Go through all steps; return a summary of what was done."""
         for number, step in enumerate(self._steps, start=1):
             before = step.id in self._finished
-            said = "was done before" if before else "runs"
-            self._supervisor.surroundings.report(
-                f"step {number} of {len(self._steps)}, {step.id}, {said}"
-            )
-            self._step(step)
+            self._step(step, f"step {number} of {len(self._steps)}, {step.id}")
             self._progress(step, number, ran_before=before)
         if self._job.spec.command is not None:
             return "the command ended with exit code 0"
         count = len(self._steps)
         return "the one step is done" if count == 1 else f"all {count} steps are done"
 
-    def _step(self, step: StepSpec) -> None:
+    def _step(self, step: StepSpec, place: str) -> None:
         options = StepOptions(
             retries=step.retries,
             at_most_once=step.at_most_once,
             gate=self._gate(step) if step.gate else None,
             supervised=True,
         )
+        said = "was done before" if step.id in self._finished else "runs"
+        self._supervisor.surroundings.report(f"{place}, {said}")
         try:
             self._job.step_with(options, step.id, self._attempt, step)
         except Blocked:

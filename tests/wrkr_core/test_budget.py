@@ -19,6 +19,7 @@ from wrkr_core.budget import (
     overrun_text,
     overruns,
     refused,
+    spent_text,
 )
 from wrkr_core.errors import InvalidInputError
 
@@ -169,3 +170,9 @@ def test_overruns_read_like_a_sentence() -> None:
     )
     assert overrun_text(()) == ""
     assert amount_text("tokens", 7) == "7"
+
+
+def test_only_running_time_is_rounded() -> None:
+    assert spent_text("wall", 1_445_886) == "1s440ms"
+    assert spent_text("tokens", 1_445_886) == "1445886"
+    assert spent_text("cost", 12_000) == "0.012 USD"

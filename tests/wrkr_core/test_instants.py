@@ -19,6 +19,7 @@ from wrkr_core.instants import (
     MILLISECOND,
     MINUTE,
     SECOND,
+    about_text,
     duration_text,
     from_text,
     money_text,
@@ -301,3 +302,28 @@ def test_an_amount_beyond_its_range_is_refused(
 ) -> None:
     with pytest.raises(InvalidInputError, match=str(value)):
         convert(value)
+
+
+@pytest.mark.parametrize(
+    ("duration", "said"),
+    [
+        (0, "0s"),
+        (999, "999us"),
+        (1_001, "1ms"),
+        (20_968, "20ms"),
+        (1_169_579, "1s160ms"),
+        (61_999_999, "1m1s"),
+        (3_661_000_000, "1h1m"),
+        (90_061_000_000, "1d1h1m"),
+    ],
+)
+def test_a_duration_is_as_fine_as_is_of_use(duration: int, said: str) -> None:
+    assert about_text(duration) == said
+
+
+@given(st.integers(0, 2**53 - 1))
+def test_what_is_left_out_is_less_than_a_fiftieth(duration: int) -> None:
+    shown = parse_duration(about_text(duration))
+
+    assert 0 <= duration - shown <= duration / 50 or duration < 50_000
+    assert shown <= duration

@@ -292,3 +292,16 @@ def test_progress_is_reported_line_by_line(ledger: Ledger, workspace: Path) -> N
     work_on(ledger, "j", resume=True, report=lines.append)
 
     assert lines == ["step 1 of 2, one, was done before", "step 2 of 2, two, runs"]
+
+
+def test_a_step_is_said_to_run_only_once_its_gate_is_open(ledger: Ledger, workspace: Path) -> None:
+    lines: list[str] = []
+    submit(ledger, workspace, step("one", "true"), step("two", "true", gate="Go on?"))
+    surroundings = Surroundings(report=lines.append)
+
+    work_on(ledger, "j", surroundings=surroundings)
+    assert lines == ["step 1 of 2, one, runs"]
+    ledger.approve("j", ledger.state("j").decisions[0].checkpoint_id, reason="yes")
+    work_on(ledger, "j", surroundings=surroundings)
+
+    assert lines[1:] == ["step 1 of 2, one, was done before", "step 2 of 2, two, runs"]

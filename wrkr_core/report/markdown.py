@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wrkr_core.instants import duration_text
+from wrkr_core.instants import about_text
 from wrkr_core.report.contents import is_early
 from wrkr_core.report.escaping import in_markdown, json_text
 
@@ -176,7 +176,7 @@ def _steps(view: View, rows: int) -> list[str]:
                 _cell(each["step"]),
                 _outcome(each),
                 str(each["attempts"]),
-                duration_text(each["wall"]) if "wall" in each else "",
+                about_text(each["wall"]) if "wall" in each else "",
                 _code(each["approval"] or ""),
             )
             for each in steps[:rows]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wrkr_core.instants import to_text
+from wrkr_core.budget import spent_text
+from wrkr_core.instants import about_text, to_text
 from wrkr_core.report.chart import chart
 from wrkr_core.report.contents import is_early
 from wrkr_core.report.escaping import in_html, json_text, one_line
-from wrkr_core.report.reading import about, spent, when
+from wrkr_core.report.reading import when
 from wrkr_core.report.style import STYLE, policy
 from wrkr_core.report.timeline import burn_down, timeline
 
@@ -190,7 +191,7 @@ def _acceptance(acceptance: View | None) -> list[str]:
 
 def _step(step: View) -> str:
     tries = f", {step['attempts']} attempts" if step["attempts"] > 1 else ""
-    took = f", {about(step['wall'])}" if "wall" in step else ""
+    took = f", {about_text(step['wall'])}" if "wall" in step else ""
     gate = f", allowed by {_code(step['approval'])}" if step["approval"] else ""
     error = step.get("error")
     return _item(
@@ -204,7 +205,7 @@ def _budget(view: View, subject: Subject) -> list[str]:
     drawn = burn_down(view["job_id"], events)
     meters = [
         _item(
-            f"{in_html(meter)} {spent(meter, row)} of {row['limit_text'] or 'no limit'}",
+            f"{in_html(meter)} {spent_text(meter, row['spent'])} of {row['limit_text'] or 'no limit'}",
             chart(meter, drawn[meter], events[0].at, events[-1].at) if meter in drawn else "",
         )
         for meter, row in view["budget"].items()

@@ -8,10 +8,9 @@ import attrs
 
 from wrkr_core import events as e
 from wrkr_core.budget import amount_text, overrun_text
-from wrkr_core.instants import to_text
+from wrkr_core.instants import about_text, to_text
 from wrkr_core.job.fold import Folding
 from wrkr_core.job.step_text import step_text
-from wrkr_core.report.reading import about
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -146,7 +145,7 @@ def _amounts(amounts: Sequence[Amount]) -> str:
 
 def _took(usage: Iterable[Amount]) -> str:
     wall = sum(each.amount for each in usage if each.meter == "wall")
-    return f", {about(wall)}" if wall else ""
+    return f", {about_text(wall)}" if wall else ""
 
 
 def _acceptance(event: e.AcceptanceRecorded) -> str:
