@@ -225,7 +225,8 @@ def _said(recorded: e.RecordedEvent) -> str:  # noqa: C901, PLR0911, PLR0912  # 
         case e.LeaseTaken():
             return f"{event.worker}, epoch {event.epoch}, {event.took_over}: {event.took_over_from}"
         case e.LeaseReleased():
-            return f"{event.worker}, {event.reason}, {event.heartbeats} heartbeats"
+            beats = "1 heartbeat" if event.heartbeats == 1 else f"{event.heartbeats} heartbeats"
+            return f"{event.worker}, {event.reason}, {beats}"
         case e.StepStarted():
             gate = f", allowed by {event.approval}" if event.approval else ""
             return f"{step_text(event.step)} attempt {event.attempt}{gate}"

@@ -8,7 +8,7 @@ import click
 
 from wrkr_cli.framing import command as make
 from wrkr_cli.framing import group
-from wrkr_core.budget import Amount, amount_text, amounts
+from wrkr_core.budget import Amount, amount_text, amounts, spent_text
 from wrkr_core.errors import InvalidInputError
 from wrkr_core.views import budget_view
 
@@ -22,7 +22,7 @@ def _lines(state: JobState) -> list[str]:
     reserved = state.reserved_by_meter()
     rows: list[str] = []
     for meter in sorted({*limits, *spent, *reserved}):
-        used = amount_text(meter, spent.get(meter, 0))
+        used = spent_text(meter, spent.get(meter, 0))
         limit = f"of {amount_text(meter, limits[meter])}" if meter in limits else "no limit"
         held = f", {amount_text(meter, reserved[meter])} reserved" if meter in reserved else ""
         rows.append(f"{meter:<12} {used} {limit}{held}")

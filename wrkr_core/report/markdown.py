@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from wrkr_core.budget import spent_text
 from wrkr_core.instants import about_text
 from wrkr_core.report.contents import is_early
 from wrkr_core.report.escaping import in_markdown, json_text
@@ -203,7 +204,10 @@ def _budget(view: View, rows: int) -> list[str]:
     shown = list(budget.items())[:rows]
     table = _table(
         ("budget", "spent", "limit"),
-        ((_cell(meter), row["text"], row["limit_text"] or "none") for meter, row in shown),
+        (
+            (_cell(meter), spent_text(meter, row["spent"]), row["limit_text"] or "none")
+            for meter, row in shown
+        ),
     )
     raised = [
         f"* raised by {_text(each['by'])}, {each['at']}, to "
