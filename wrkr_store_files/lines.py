@@ -4,8 +4,9 @@ A line ends in its own checksum, ``,"crc":"0a1b2c3d"}``: the CRC-32 of all bytes
 changed byte is found wherever it is, and a line needs no parser to be checked. Lines are split on
 the newline byte alone: U+2028 and the like are ordinary letters in JSON.
 
-A payload that is JSON without line breaks stands in its line byte for byte, so that ``grep`` and
-``jq`` work on it; any other is base64. A record of a batch says which of how many it is.
+A payload that is JSON without line breaks, nested at most 128 deep, stands in its line byte for byte,
+so that ``grep`` and ``jq`` work on it; any other is base64. A record of a batch says which of how many
+it is.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from wrkr_core.store import NewEvent
 
 SEAL_BYTES: Final = len(b',"crc":"00000000"}\n')
+_BRACKET_OR_TEXT: Final = re.compile(rb'[\[\]{}]|"(?:[^"\\]|\\.)*"')
 NUMBER: Final = re.compile(rb'\{"[a-z]+":([0-9]+),')
+MOST_NESTED: Final = 128  # how deep readers can go differs from one Python to the next
 DATA: Final = b',"data":'  # cannot stand in a JSON text before it: there its quotes are escaped
 BASE64: Final = b',"base64":"'
 
@@ -84,7 +87,25 @@ def is_embeddable(data: bytes) -> bool:
         data.decode()
     except (ValueError, RecursionError):  # msgspec's and Unicode errors are ValueErrors
         return False
-    return True
+    return not _is_deep(data)
+
+
+def _is_deep(data: bytes) -> bool:
+    """Tell whether JSON is nested more than ``MOST_NESTED`` deep."""
+    if data.count(b"[") + data.count(b"{") <= MOST_NESTED:
+        return False
+    depth = 0
+    for found in _BRACKET_OR_TEXT.finditer(data):
+        match found[0]:
+            case b"[" | b"{":
+                depth += 1
+                if depth > MOST_NESTED:
+                    return True
+            case b"]" | b"}":
+                depth -= 1
+            case _:
+                pass
+    return False
 
 
 def encode_record(event: NewEvent, *, seq: int, pos: int, place: int = 1, count: int = 1) -> bytes:

@@ -60,9 +60,10 @@ HARMLESS: Final = frozenset(  # they leave nothing behind that was not there
     {"stat", "lstat", "fstat", "listdir", "scandir", "getpid", "fspath", "lseek", "pread", "read"}
     | {"readlink", "access", "getcwd", "urandom", "register_at_fork", "statvfs", "readinto"}
     | {"readall", "readline", "fileno", "fetchone", "fetchall", "fetchmany", "isatty", "__enter__"}
-    | {"seekable", "readable", "writable", "umask", "uname", "getuid", "_path_normpath", "cursor"}
+    | {"seekable", "readable", "writable", "umask", "uname", "getuid", "cursor"}
     | {"fsync", "fdatasync", "flock", "lockf", "fcntl", "posix.close"}
 )
+ON_PATHS: Final = "_path_"  # what ``os.path`` is made of, more of it with every Python
 
 
 @attrs.frozen(kw_only=True)
@@ -190,7 +191,8 @@ def _reaching(called: Any) -> str:  # noqa: ANN401  # any callable
     if top in PURE or (top in sys.stdlib_module_names and top not in REACHING):
         return ""
     whole = f"{module}.{name}"
-    return "" if HARMLESS & {called.__name__, whole} else whole
+    is_harmless = HARMLESS & {called.__name__, whole} or called.__name__.startswith(ON_PATHS)
+    return "" if is_harmless else whole
 
 
 class WriteWatch:

@@ -109,6 +109,24 @@ def test_what_is_not_json_on_one_line_is_base64(data: bytes) -> None:
     assert b',"base64":"' in encode_record(NewEvent("i", "t", 1, data), seq=1, pos=1)
 
 
+@pytest.mark.parametrize(
+    ("data", "stands"),
+    [
+        (b"[" * 128 + b"]" * 128, True),
+        (b"[" * 129 + b"]" * 129, False),
+        (b'{"a":' * 128 + b"1" + b"}" * 128, True),
+        (b'{"a":' * 129 + b"1" + b"}" * 129, False),
+        (b"[" + b",".join([b"[{}]"] * 500) + b"]", True),
+        (b'["' + b"[{" * 500 + b'"]', True),
+        (b'["' + b'\\"[' * 500 + b'"]', True),
+    ],
+)
+def test_how_deep_what_stands_in_a_line_may_be_is_the_same_on_every_python(
+    data: bytes, *, stands: bool
+) -> None:
+    assert is_embeddable(data) is stands
+
+
 def test_the_bytes_of_a_line_are_these() -> None:
     event = NewEvent("e1", "step_started/1", 1_700_000_000_000_000, b'{"n":1}')
 
