@@ -40,6 +40,8 @@ STATUSES: Final[tuple[Status, ...]] = (
 )
 Payloads = Literal["sealed", "erased"]
 FINAL: Final[frozenset[Status]] = frozenset({"completed", "canceled"})
+MOST_OPEN: Final = 10_000
+"""How many decisions, and how many reservations, a job may have open at once: all are in its state."""
 
 
 class OpenStep(msgspec.Struct, frozen=True, kw_only=True):

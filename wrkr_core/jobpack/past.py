@@ -14,6 +14,7 @@ from wrkr_core.environment import fingerprint
 from wrkr_core.ids import check_actor
 from wrkr_core.job.decide.leasing import FORK_WORKER
 from wrkr_core.job.replay import identity
+from wrkr_core.job.state import MOST_OPEN
 from wrkr_core.job.step_text import step_text
 from wrkr_core.jobpack.accounts import Accounts
 from wrkr_core.jobpack.seen import Checkpoints, Steps
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 GATE_KEY: Final = "ask:gate:"
 """What the key of a guarded step's question begins with, before the step's id."""
-MOST_OPEN: Final = 10_000
-"""How much of a kind a job may have open at once."""
 
 
 class IllegalEventError(Exception):

@@ -14,7 +14,12 @@ from wrkr_core.errors import (
     MoveNotAllowedError,
     NotFoundError,
 )
-from wrkr_core.job.decide.guard import require_holder, require_known, require_move
+from wrkr_core.job.decide.guard import (
+    require_holder,
+    require_known,
+    require_move,
+    require_room,
+)
 from wrkr_core.job.decide.lifecycle import require_open
 
 if TYPE_CHECKING:
@@ -84,6 +89,12 @@ def decide_ask(
     require_open(state, "checkpoint_recorded")
     if epoch is not None:
         require_holder(state, epoch)
+    require_room(
+        state,
+        len(state.decisions),
+        "decisions",
+        hint=f"answer some of them first: wrkr checkpoint list {state.job_id}",
+    )
     opened = e.CheckpointRecorded(
         checkpoint_id=f"cp_{state.seq + 1}",
         kind="decision-needed",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wrkr_core.errors import LeaseConflictError, UnknownEventError
+from wrkr_core.errors import InvalidInputError, LeaseConflictError, UnknownEventError
 from wrkr_core.job.moves import move
+from wrkr_core.job.state import MOST_OPEN
 
 if TYPE_CHECKING:
     from wrkr_core.job.state import JobState
@@ -52,3 +53,18 @@ def require_holder(state: JobState, epoch: int) -> Lease:
             current_epoch=state.epoch,
         )
     return state.lease
+
+
+def require_room(state: JobState, count: int, what: str, *, hint: str) -> None:
+    """Refuse one more of ``what``, of which ``count`` are open, than verification follows.
+
+    Raises: InvalidInputError.
+    """
+    if count >= MOST_OPEN:
+        raise InvalidInputError(
+            f"job {state.job_id} has {count} open {what}; no more than {MOST_OPEN} may be open at once",
+            hint=hint,
+            job_id=state.job_id,
+            open=count,
+            most=MOST_OPEN,
+        )

@@ -16,7 +16,12 @@ from wrkr_core.budget import (
 )
 from wrkr_core.checkpoint import storable
 from wrkr_core.errors import BudgetExceededError, InvalidInputError
-from wrkr_core.job.decide.guard import require_holder, require_known, require_move
+from wrkr_core.job.decide.guard import (
+    require_holder,
+    require_known,
+    require_move,
+    require_room,
+)
 from wrkr_core.job.decide.lifecycle import require_open
 
 if TYPE_CHECKING:
@@ -71,13 +76,20 @@ def decide_charge(
 def decide_reserve(state: JobState, *, epoch: int, reservation: Reservation) -> tuple[e.Event, ...]:
     """Decide that amounts are set aside, or, when they do not fit, that the job blocks.
 
-    Raises: LeaseConflictError, MoveNotAllowedError.
+    Raises: LeaseConflictError, MoveNotAllowedError; InvalidInputError: nothing is named, or too much
+    is set aside already.
     """
     require_known(state)
     require_holder(state, epoch)
     require_move(state, "budget_reserved")
     if not reservation.amounts:
         raise InvalidInputError("nothing is reserved", hint="name a meter: cost='0.10'")
+    require_room(
+        state,
+        len(state.reservations),
+        "reservations",
+        hint="settle each right after the act: spending.settle(…), inside `with job.reserve(…)`",
+    )
     limits, spent = state.limit_by_meter(), state.spent_by_meter()
     over = refused(limits, spent, state.reserved_by_meter(), reservation.amounts)
     if over:

@@ -15,13 +15,16 @@ from wrkr_core.budget import Amount, Reservation
 from wrkr_core.checkpoint import ArtifactChanges, RequiredAction
 from wrkr_core.environment import fingerprint
 from wrkr_core.errors import (
+    InvalidInputError,
     LeaseConflictError,
     MoveNotAllowedError,
     UnknownEventError,
     WrkrError,
 )
-from wrkr_core.job.decide import deciding, leasing, lifecycle, spending, working
-from wrkr_core.job.decide.guard import require_holder, require_known, require_move
+from wrkr_core.job.decide import deciding, guard, leasing, lifecycle, spending, working
+from wrkr_core.job.decide.guard import require_holder, require_known, require_move, require_room
+from wrkr_core.job.state import MOST_OPEN
+from wrkr_core.jobpack import past
 from wrkr_core.lease import Observer
 
 if TYPE_CHECKING:
@@ -242,3 +245,32 @@ def test_a_move_is_asked_of_the_table_after_the_log_is_understood() -> None:
 
 def test_the_holder_under_its_epoch_passes() -> None:
     require_holder(state_in("canceled"), 3)
+
+
+@pytest.mark.parametrize("kind", ["ask", "reserve"])
+def test_no_job_opens_more_than_its_verification_follows(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(guard, "MOST_OPEN", 3)
+    decide, given = COMMANDS[kind]
+    state = state_in("running")
+    two = {
+        "decisions": (state_in("blocked_decision").decisions[0],) * 2,
+        "reservations": (Reservation(id="r1", amounts=TOKENS),) * 2,
+    }
+    three = {name: (*of_a_kind, of_a_kind[0]) for name, of_a_kind in two.items()}
+    what = "decisions" if kind == "ask" else "reservations"
+
+    assert decide(replace(state, **two), **given)
+    with pytest.raises(InvalidInputError) as caught:
+        decide(replace(state, **three), **given)
+
+    said = f"job j_7 has 3 open {what}; no more than 3 may be open at once"
+    assert caught.value.message == said
+    assert ("wrkr checkpoint list j_7" if kind == "ask" else "settle") in caught.value.hint
+    assert caught.value.details == {"job_id": "j_7", "open": 3, "most": 3}
+
+
+def test_what_a_job_may_open_is_what_verification_follows() -> None:
+    assert vars(guard)["MOST_OPEN"] == vars(past)["MOST_OPEN"] == MOST_OPEN == 10_000
+    require_room(state_in("running"), MOST_OPEN - 1, "decisions", hint="")
