@@ -101,9 +101,14 @@ class Claimable:
         """Tell whether no job is queued, running or asleep, but for those that were passed over."""
         return not self._candidates()
 
-    def pass_over(self, job_id: str) -> None:
-        """Leave the job alone until something happens to it: it cannot be done here as it is."""
-        self._passed_over[job_id] = self._ledger.state(job_id).seq
+    def seen(self, job_id: str) -> int:
+        """Return up to which record the job is known; 0 if it is no candidate."""
+        state = self._open.get(job_id)
+        return state.seq if state is not None else 0
+
+    def pass_over(self, job_id: str, seq: int) -> None:
+        """Leave the job alone until something happens behind record ``seq``: it cannot be done here."""
+        self._passed_over[job_id] = seq
 
     def _candidates(self) -> list[JobState]:
         return [

@@ -12,10 +12,14 @@ import attrs
 from wrkr_core.errors import (
     ApprovalRequiredError,
     Busy,
+    EnvironmentMismatchError,
     InvalidInputError,
     LeaseConflictError,
     MoveNotAllowedError,
     NotFoundError,
+    StoreError,
+    StoreUnavailable,
+    Unknown,
 )
 from wrkr_core.lease import DEFAULT_TTL
 from wrkr_run.claimable import Claimable
@@ -32,6 +36,13 @@ __all__ = ["RunResult", "Worker", "WorkerSummary", "work_on"]
 
 POLL: Final = 1_000_000  # µs between looks at the store
 LONGEST_WAIT: Final = 0.25  # seconds until a signal is noticed
+_REFUSALS: Final = (
+    MoveNotAllowedError,
+    ApprovalRequiredError,
+    NotFoundError,
+    EnvironmentMismatchError,
+)
+_PASSING: Final = (Busy, Unknown, StoreUnavailable)  # what a store says that may be well soon
 FAREWELL: Final = 5_000_000  # µs threads have to kill their commands when nothing is waited for
 
 
@@ -54,7 +65,8 @@ class Worker:
 
     A job that fails is blocked with the reason and never takes the worker down. A job that somebody
     else holds is passed over, as is one that was started in another environment: it may fit
-    elsewhere, so it is reported and left as it is.
+    elsewhere, so it is reported and left as it is. When the store failed under a job, it is reported
+    and tried again: its lease lapses meanwhile, so that any worker may take it.
     """
 
     def __init__(  # each is a promise of its own
@@ -102,10 +114,11 @@ class Worker:
         self._surroundings = surroundings if surroundings is not None else Surroundings()
         self._report = report
         self._claimable = Claimable(ledger)
-        self._jobs: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()  # over the four below, and the reports
+        self._jobs: queue.SimpleQueue[tuple[str, int] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()  # over the five below, and the reports
         self._busy: set[str] = set()
-        self._unfit: list[str] = []
+        self._unfit: dict[str, int] = {}  # job -> the record after which it cannot be done here
+        self._later: dict[str, int] = {}  # job -> the uptime before which it is not tried again
         self._results: list[Status] = []
         self._threads = concurrency
         self._freed = threading.Event()
@@ -156,19 +169,22 @@ class Worker:
     def _hand_out_due(self) -> bool:
         """Hand out what can be claimed; tell whether nothing was, and nothing is under way."""
         with self._lock:
-            busy, unfit = set(self._busy), self._unfit[:]
+            busy, unfit = set(self._busy), self._unfit.copy()
             self._unfit.clear()
+        for job_id, seq in unfit.items():
+            self._claimable.pass_over(job_id, seq)
         try:
             self._claimable.refresh()
-            for job_id in unfit:
-                self._claimable.pass_over(job_id)
             due = [job_id for job_id in self._claimable.due() if job_id not in busy]
         except Busy:
             return False
-        for job_id in due[: self._concurrency - len(busy)]:
-            with self._lock:
-                self._busy.add(job_id)
-            self._jobs.put(job_id)
+        uptime = self._ledger.machine.uptime()
+        with self._lock:
+            due = [job_id for job_id in due if self._later.get(job_id, uptime) <= uptime]
+            chosen = due[: self._concurrency - len(busy)]
+            self._busy.update(chosen)
+        for job_id in chosen:
+            self._jobs.put((job_id, self._claimable.seen(job_id)))
         return not due and not busy
 
     def _is_done(self) -> bool:
@@ -194,9 +210,10 @@ class Worker:
                     self._freed.wait(LONGEST_WAIT)
 
     def _run_jobs(self) -> None:
-        while (job_id := self._jobs.get()) is not None:
+        while (wanted := self._jobs.get()) is not None:
+            job_id, seq = wanted
             if not self._interruption.is_requested:
-                self._run_job(job_id)
+                self._run_job(job_id, seq)
             with self._lock:
                 self._busy.discard(job_id)
             self._freed.set()
@@ -204,7 +221,8 @@ class Worker:
             self._threads -= 1
         self._freed.set()
 
-    def _run_job(self, job_id: str) -> None:
+    def _run_job(self, job_id: str, seq: int) -> None:
+        """Work on the job, which could be claimed after record ``seq`` as far as is known."""
         try:
             result = work_on(
                 self._ledger,
@@ -215,13 +233,37 @@ class Worker:
                 block_on_mismatch=False,
                 surroundings=self._surroundings,
             )
-        except (LeaseConflictError, MoveNotAllowedError, ApprovalRequiredError, NotFoundError):
-            return  # somebody else was faster
+        except LeaseConflictError:
+            self._try_later(job_id, self._poll)  # somebody else was faster
+        except _REFUSALS as error:
+            is_news = self._seq_now(job_id) == seq  # else somebody else was faster
+            self._leave(job_id, seq, error if is_news else None)
+        except _PASSING as error:
+            self._try_later(job_id, max(self._poll, self._ttl), error)
         except BaseException as error:  # noqa: BLE001  # whatever a job's code does, the worker goes on
-            with self._lock:
-                self._unfit.append(job_id)
-                self._report(f"{job_id} was left alone: {str(error) or type(error).__name__}")
+            self._leave(job_id, max(seq, self._seq_now(job_id)), error)
         else:
             with self._lock:
                 self._results.append(result.status)
                 self._report(f"{job_id} is {result.status}: {result.summary}")
+
+    def _seq_now(self, job_id: str) -> int:
+        """Return the job's newest record, 0 if it cannot be read."""
+        try:
+            return self._ledger.state(job_id).seq
+        except (NotFoundError, StoreError):
+            return 0
+
+    def _leave(self, job_id: str, seq: int, error: BaseException | None) -> None:
+        """Leave the job alone until something happens to it behind record ``seq``."""
+        with self._lock:
+            self._unfit[job_id] = seq
+            if error is not None:
+                self._report(f"{job_id} was left alone: {str(error) or type(error).__name__}")
+
+    def _try_later(self, job_id: str, delay: int, error: StoreError | None = None) -> None:
+        """Let ``delay`` µs pass before the job is tried again."""
+        with self._lock:
+            self._later[job_id] = self._ledger.machine.uptime() + delay
+            if error is not None:
+                self._report(f"{job_id} is tried again later: {error}")

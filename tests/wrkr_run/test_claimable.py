@@ -101,12 +101,28 @@ def test_a_job_passed_over_is_due_again_when_something_happened_to_it(
     ledger.submit(SPEC, job_id="j")
     claimable.refresh()
 
-    claimable.pass_over("j")
+    claimable.pass_over("j", claimable.seen("j"))
     assert (due(claimable), claimable.is_empty()) == ([], True)
 
     ledger.pause("j", reason="lunch")
     ledger.resume("j", reason="back")
     assert due(claimable) == ["j"]
+
+
+def test_what_happened_before_a_job_was_passed_over_is_not_missed(
+    ledger: Ledger, claimable: Claimable
+) -> None:
+    """It was refused as it was then; by the time that is noted it may be another job."""
+    ledger.submit(SPEC, job_id="j")
+    claimable.refresh()
+    seen = claimable.seen("j")
+    ledger.pause("j", reason="lunch")
+    ledger.resume("j", reason="back")
+
+    claimable.pass_over("j", seen)
+
+    assert due(claimable) == ["j"]
+    assert claimable.seen("another") == 0
 
 
 def test_a_damaged_job_is_no_hindrance(ledger: Ledger, claimable: Claimable) -> None:

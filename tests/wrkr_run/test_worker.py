@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wrkr_core.errors import Blocked, Busy, InvalidInputError
+from wrkr_core.errors import (
+    Blocked,
+    Busy,
+    InvalidInputError,
+    MoveNotAllowedError,
+    StoreUnavailable,
+)
+from wrkr_core.ledger import Ledger
+from wrkr_core.machine import ThisMachine
+from wrkr_core.memory import MemoryStore
 from wrkr_core.spec import Command, JobSpec, StepSpec
+from wrkr_core.store import NewEvent
+from wrkr_run import worker as worker_module
 from wrkr_run.interruption import Interruption
 from wrkr_run.supervision import Surroundings
 from wrkr_run.worker import Worker, WorkerSummary
@@ -19,11 +30,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wrkr_core.ledger import Ledger
+    from wrkr_core.lease import Holder
 
     Until = Callable[[Callable[[], object]], None]
 
 POLL = 5_000
+
+
+class Survivor(ThisMachine):
+    """A machine on which whoever held a job is gone."""
+
+    def is_gone(self, holder: Holder) -> bool:  # whoever it was
+        return True
 
 
 def submit(ledger: Ledger, workspace: Path, job_id: str, line: str, **given: Any) -> str:  # noqa: ANN401  # as JobSpec
@@ -209,6 +227,74 @@ def test_a_busy_store_is_asked_again(
     monkeypatch.setattr(ledger.store, "feed", busy_at_first)
 
     assert drain(ledger).completed == 1
+
+
+def test_a_job_is_tried_again_when_its_store_had_failed_under_it(
+    ledger: Ledger, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing could be recorded, so nothing will ever happen to the job unless somebody takes it."""
+    submit(ledger, workspace, "j", "echo $WRKR_ATTEMPT >> effects")
+    append, failures = ledger.store.append, iter(["disk full"])
+
+    def full_once(stream: str, expected: int, events: Any, **given: Any) -> Any:  # noqa: ANN401
+        if any(event.type.startswith("step_finished/") for event in events):
+            for said in failures:
+                raise StoreUnavailable(said)
+        return append(stream, expected, events, **given)
+
+    monkeypatch.setattr(ledger.store, "append", full_once)
+    lines: list[str] = []
+
+    summary = drain(ledger, ttl=20_000, report=lines.append)
+
+    assert statuses(ledger) == {"j": "completed"}
+    assert (summary.worked_on, summary.completed) == (1, 1)
+    assert lines[0] == "j is tried again later: disk full"
+    assert (workspace / "effects").read_text() == "1\n2\n"
+
+
+def test_a_fork_that_is_not_complete_is_left_alone(ledger: Ledger, workspace: Path) -> None:
+    """It stays queued for whoever forks it to its end; a worker must not wait for that."""
+    submit(ledger, workspace, "origin", "true")
+    drain(ledger)
+    ledger.fork("origin", at=ledger.state("origin").seq, new_id="whole")
+    begun = ledger.store.read("whole", 0, 2)
+    records = [NewEvent(id=each.id, type=each.type, at=each.at, data=each.data) for each in begun]
+    elsewhere = Ledger(MemoryStore(), actor="ann", machine=Survivor())
+    elsewhere.store.append("whole", 0, records)
+    lines: list[str] = []
+
+    drain(elsewhere, report=lines.append)
+
+    assert lines == ["whole was left alone: job whole is a fork that is not complete"]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_job_that_changes_before_it_is_claimed_is_seen_as_it_became(
+    ledger: Ledger, workspace: Path, monkeypatch: pytest.MonkeyPatch, *, gone: bool
+) -> None:
+    submit(ledger, workspace, "j", "true")
+    submit(ledger, workspace, "last", "true")
+    claim, seen = worker_module.work_on, iter(["j"])
+
+    def late(of: Ledger, job_id: str, **given: Any) -> Any:  # noqa: ANN401  # as work_on
+        if job_id in seen and gone:
+            ledger.store.delete("j")
+        elif job_id == "j" and "paused" not in of.state("j").summary and of.state("j").seq == 1:
+            ledger.pause("j", reason="lunch")
+            with pytest.raises(MoveNotAllowedError) as caught:
+                claim(of, job_id, **given)
+            ledger.resume("j", reason="back")
+            raise caught.value
+        return claim(of, job_id, **given)
+
+    monkeypatch.setattr(worker_module, "work_on", late)
+    lines: list[str] = []
+
+    drain(ledger, report=lines.append)
+
+    assert statuses(ledger) == {"last": "completed"} | ({} if gone else {"j": "completed"})
+    assert not any("left alone" in line for line in lines)
 
 
 @pytest.mark.parametrize("given", [{"concurrency": 0}, {"poll": 0}])
