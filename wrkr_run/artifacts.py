@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import glob
+import os
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from wrkr_core.artifact import Artifact
 from wrkr_core.checkpoint import ArtifactChanges
+from wrkr_run.globbing import Search, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 PIECE: Final = 1024 * 1024  # bytes
 
@@ -35,41 +36,31 @@ def collect(globs: Iterable[str], workspace: Path) -> Found:
 
     Raises: OSError: a file cannot be read.
     """
-    root = workspace.resolve()
+    root = Path(os.path.realpath(workspace))  # Path.resolve raises of links in a circle before 3.13
     artifacts: dict[str, Artifact] = {}
-    notes: dict[str, None] = {}
+    search = Search(root)
     for pattern in globs:
-        for name in sorted(glob.glob(pattern, root_dir=root, recursive=True)):  # noqa: PTH207  # pathlib's ** skips links and knows no root_dir
+        for name in search.find(pattern):
             path = root / name
-            if name.endswith("/"):
-                continue  # a folder, or, before Python 3.13, a file taken for one: ``a.py/**``
-            if not _is_text(name):
-                notes[f"{name!r} is no UTF-8 name and was left out"] = None
-            elif not path.resolve().is_relative_to(root):
-                notes[f"{name} leads out of the workspace and was left out"] = None
+            place = Path(os.path.realpath(path.parent), path.name)  # so each file has one name
+            if not is_text(name) or not is_text(str(place)):
+                search.notes[f"{name!r} is no UTF-8 name and was left out"] = None
+            elif not Path(os.path.realpath(path)).is_relative_to(root):
+                search.notes[f"{name} leads out of the workspace and was left out"] = None
             elif path.is_file():
-                found = _artifact(path, root)
+                found = _artifact(path, place.relative_to(root).as_posix())
                 artifacts[found.path] = found
-    return Found(artifacts=tuple(artifacts[name] for name in sorted(artifacts)), notes=tuple(notes))
+    left_out = tuple(search.notes)
+    return Found(artifacts=tuple(artifacts[name] for name in sorted(artifacts)), notes=left_out)
 
 
-def _artifact(path: Path, root: Path) -> Artifact:
+def _artifact(path: Path, name: str) -> Artifact:
     digest, size = sha256(), 0
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             digest.update(piece)
             size += len(piece)
-    place = path.parent.resolve() / path.name  # without ``..``, so that each file has one name
-    name = place.relative_to(root).as_posix()
     return Artifact(path=name, sha256=digest.hexdigest(), size=size)
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def missing(globs: Iterable[str], workspace: Path) -> list[str]:

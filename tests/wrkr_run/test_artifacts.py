@@ -125,3 +125,27 @@ def test_a_file_that_is_still_there_is_not_gone(workspace: Path) -> None:
     write(workspace / "other.txt")
 
     assert changes({"other.txt": "0" * 64}, [], workspace).removed == ()
+
+
+def test_links_in_circles_hold_nothing_up(workspace: Path) -> None:
+    """Before, two of them were followed for ever, and one to itself failed the step before 3.13."""
+    write(workspace / "real.txt")
+    for name in ("one", "other"):
+        (workspace / name).symlink_to(".")
+    (workspace / "self.txt").symlink_to("self.txt")
+
+    found = collect(["**/*.txt", "*.txt", "**"], workspace)
+
+    assert [each.path for each in found.artifacts] == ["real.txt"]
+    assert found.notes == ()
+
+
+def test_a_file_in_a_folder_whose_name_is_no_text_is_left_out_and_said_so(workspace: Path) -> None:
+    folder = workspace / b"caf\xe9".decode("utf-8", "surrogateescape")
+    write(folder / "x.txt")
+    (workspace / "link").symlink_to(folder.name)
+
+    found = collect(["link/*.txt"], workspace)
+
+    assert found.artifacts == ()
+    assert found.notes == ("'link/x.txt' is no UTF-8 name and was left out",)
