@@ -6,13 +6,13 @@ The code inside the envelope, the code printed and the exit code come from the s
 from __future__ import annotations
 
 import os
-import sys
 from errno import ENAMETOOLONG
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from wrkr_cli.session import without_secrets
+from wrkr_cli.streams import say
 from wrkr_core._version import __version__
 from wrkr_core.errors import (
     Blocked,
@@ -47,7 +47,7 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     else:
         lines = _lines(told)
     for line in lines:
-        print(without_secrets(line), file=sys.stderr)
+        say(without_secrets(line))
     return told.exit_code
 
 

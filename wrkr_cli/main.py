@@ -5,13 +5,14 @@ Only the command that runs is imported, so ``wrkr --help`` costs little more tha
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Final
 
 import click
+
+from wrkr_cli.streams import give_up, open_missing, unwritten
 
 COMMANDS: Final = {
     "demo": "See it work: a real job, killed, resumed, approved and verified.",
@@ -135,13 +136,17 @@ group = LazyGroup(
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     arguments = sys.argv[1:]
+    code = 0
+    open_missing()
     try:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        give_up(sys.stdout)  # whoever read our output has seen enough
+    except OSError as error:
+        from wrkr_cli.failing import report
+
+        code = report(unwritten(error), arguments) if code == 0 else code
     sys.exit(code)
 
 

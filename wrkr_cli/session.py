@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+
+from wrkr_cli.streams import say, tell, unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,28 +97,32 @@ class Session:
     ) -> None:
         """Print a result: ``view`` as JSON, or ``lines``, or, when quiet, only ``brief``."""
         if self.as_json:
-            print(_json(view))
+            tell(_json(view))
         elif self.is_quiet:
             if brief is not None:
-                print(brief)
+                tell(brief)
         else:
             for line in lines:
-                print(line)
+                tell(line)
 
     def line(self, view: Mapping[str, object], text: str) -> None:
         """Print one item of a long result at once: a line of JSON, or of text."""
-        print(_json(view) if self.as_json else text)
-        sys.stdout.flush()
+        try:
+            print(_json(view) if self.as_json else text, flush=True)
+        except BrokenPipeError:
+            raise  # nobody reads the rest
+        except OSError as error:
+            raise unwritten(error) from error
 
     def note(self, text: str) -> None:
         """Say something about what is going on, unless quiet."""
         if not self.is_quiet:
-            print(without_secrets(text), file=sys.stderr, flush=True)
+            say(without_secrets(text))
 
     def detail(self, text: str) -> None:
         """Say something only the curious want to know."""
         if self.is_verbose:
-            print(without_secrets(text), file=sys.stderr, flush=True)
+            say(without_secrets(text))
 
 
 def without_secrets(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wrkr_core.errors import InterruptedByUserError, WrkrError
@@ -85,8 +86,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _note(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    with suppress(BrokenPipeError):  # nobody reads it any more; the work goes on
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

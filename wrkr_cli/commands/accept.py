@@ -12,6 +12,7 @@ from wrkr_cli.framing import group
 from wrkr_cli.limits import limit_options, limits_of
 from wrkr_cli.reporting import require_file, require_place, the_subject, write_text
 from wrkr_cli.signing.options import trust_option
+from wrkr_cli.streams import say
 from wrkr_core.errors import InvalidInputError, UnsafeOperationError
 from wrkr_core.views import clipped, plain
 
@@ -234,7 +235,7 @@ def run(  # noqa: PLR0917  # the command's own parameters
     if junit is not None:
         write_text(junit, junit_text(job_id, results))
     for line in workflow_errors(job_id, results) if ci else ():
-        click.echo(line, err=True)
+        say(line)
     _show(session, job_id, rules, results)
     error = refusal(
         f"job {job_id} is not accepted",
