@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from wrkr_cli.streams import give_up, open_missing, unwritten
+from wrkr_cli.streams import give_up, prepare, unwritten
 
 COMMANDS: Final = {
     "demo": "See it work: a real job, killed, resumed, approved and verified.",
@@ -137,7 +137,7 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     arguments = sys.argv[1:]
     code = 0
-    open_missing()
+    prepare()
     try:
         code = _run(arguments)
         sys.stdout.flush()

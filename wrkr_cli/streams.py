@@ -1,11 +1,14 @@
 """The standard streams, kept from deciding what becomes of the work.
 
 A reader may go away (``wrkr worker 2>&1 | head -1``), a disk behind a redirection be full, a stream
-never have been open (``>&-``, some service managers). None of that ends a job or changes a verdict.
+never have been open (``>&-``, some service managers), a locale know only some characters. None of
+that ends a job or changes a verdict.
 """
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 from contextlib import suppress
@@ -17,6 +20,24 @@ if TYPE_CHECKING:
     from wrkr_core.errors import WrkrError
 
 _STREAMS: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+
+
+def prepare() -> None:
+    """Make the standard streams fit for whatever is to be printed."""
+    open_missing()
+    out: TextIO = sys.stdout
+    if isinstance(out, io.TextIOWrapper):
+        codecs.register_error("wrkr", escaped)
+        out.reconfigure(errors="wrkr")
+
+
+def escaped(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for characters that the stream's encoding has not: their escapes in JSON."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    escapes = (f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+    return "".join(escapes), error.end
 
 
 def open_missing() -> None:

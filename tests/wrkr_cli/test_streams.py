@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wrkr_cli import streams
-from wrkr_cli.streams import give_up, open_missing, say, tell, unwritten
+from wrkr_cli.streams import give_up, open_missing, prepare, say, tell, unwritten
 from wrkr_core.errors import WrkrError
 
 if TYPE_CHECKING:
@@ -42,12 +43,16 @@ def spec(wrkr_command: Wrkr) -> str:
     return "plain.yaml"
 
 
-def start(*arguments: str, **given: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401  # as run
+def start(
+    *arguments: str,
+    encoding: str = "utf-8",
+    **given: Any,  # noqa: ANN401  # as run
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "wrkr_cli", *arguments],
         env={**os.environ, "PYTHONPATH": ROOT},
-        text=True,
         check=False,
+        encoding=encoding,
         **given,
     )
 
@@ -125,6 +130,38 @@ def test_a_result_that_cannot_be_written_is_said_for_what_it_is(
     assert "the result cannot be written to standard output: No space left" in told.stderr
     assert "Traceback" not in done.stderr + told.stderr
     assert status(wrkr_command, "j") == "completed"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_characters_that_a_locale_has_not_are_escaped_as_in_json(
+    wrkr_command: Wrkr, url: str, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    question = "Größe → ok? 😀"
+    assert wrkr_command("version").code == 0
+    Path("gate.yaml").write_text(
+        f"name: j\nsteps: [{{id: one, run: 'true', gate: '{question}'}}]\n", "utf-8"
+    )
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+
+    told = start("run", "gate.yaml", "--store", url, capture_output=True, encoding=encoding)
+    read = start("run", "gate.yaml", "--store", url, "--json", stdout=-1, encoding=encoding)
+
+    shown = {"ascii": r"Gr\u00f6\u00dfe \u2192 ok? \ud83d\ude00", "utf-8": question}
+    assert shown.get(encoding, r"Größe \u2192 ok? \ud83d\ude00") in told.stdout
+    assert (told.returncode, read.returncode) == (4, 4)
+    assert json.loads(read.stdout)["summary"] == question
+
+
+def test_only_what_cannot_be_encoded_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, "latin-1", write_through=True))
+
+    prepare()
+    sys.stdout.write("é→\udce9😀")
+
+    assert raw.getvalue() == b"\xe9\\u2192\\udce9\\ud83d\\ude00"
+    with pytest.raises(UnicodeDecodeError):
+        streams.escaped(UnicodeDecodeError("utf-8", b"", 0, 0, "no text"))
 
 
 def failing(error: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
