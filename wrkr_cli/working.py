@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Final
 
 from wrkr_core.errors import (
@@ -11,6 +12,7 @@ from wrkr_core.errors import (
     InterruptedByUserError,
     MissingArtifactError,
 )
+from wrkr_core.views import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +34,15 @@ def work_here(
     from wrkr_run.supervision import Surroundings
     from wrkr_run.worker import work_on
 
-    result = work_on(
-        session.ledger,
-        job_id,
-        accept_because=accept_because,
-        resume=resume,
-        surroundings=Surroundings(store_url=session.url),
-        report=_progress(session),
-    )
+    with redirect_stdout(sys.stderr):  # what a job's function prints is no result of the command
+        result = work_on(
+            session.ledger,
+            job_id,
+            accept_because=accept_because,
+            resume=resume,
+            surroundings=Surroundings(store_url=session.url),
+            report=_progress(session),
+        )
     state = session.ledger.state(job_id)
     _print(session, result, state)
     return exit_code(state, interrupted=result.interrupted)
@@ -55,7 +58,7 @@ def _print(session: Session, result: RunResult, state: JobState) -> None:
     }
     if state.decisions:
         view["checkpoint"] = state.decisions[0].checkpoint_id
-    lines = [f"{state.job_id} is {state.status}: {state.summary}"]
+    lines = [f"{state.job_id} is {state.status}: {plain(state.summary)}"]
     lines += [f"  next: {each}" for each in result.next]
     session.result(view, lines, brief=state.job_id)
 

@@ -208,3 +208,36 @@ def test_a_stream_that_never_was_open_is_one_to_nowhere(monkeypatch: pytest.Monk
 
     assert (sys.stdin.fileno(), sys.stdout.fileno(), sys.stderr) == (0, 1, kept)
     open_missing()
+
+
+@pytest.mark.parametrize("command", ["run", "worker"])
+def test_what_a_function_prints_is_no_part_of_the_result(wrkr_command: Wrkr, command: str) -> None:
+    assert wrkr_command("version").code == 0
+    module = f"talking_to_{command}"  # a process loads a module once
+    Path(f"{module}.py").write_text("def main(job):\n    print('by the way')\n")
+    Path("talking.yaml").write_text(f"name: j\npython: {module}:main\n")
+    wrkr_command("submit", "talking.yaml", "--job-id", "j")
+
+    options = ["talking.yaml", "--job-id", "j"] if command == "run" else ["--drain"]
+    said = wrkr_command(command, *options, "--json")
+
+    assert said.code == 0
+    assert "by the way" not in said.out
+    assert said.json
+    assert status(wrkr_command, "j") == "completed"
+
+
+@pytest.mark.parametrize("command", ["run", "worker"])
+def test_what_a_command_says_last_does_not_reach_the_terminal_as_it_is(
+    wrkr_command: Wrkr, command: str
+) -> None:
+    assert wrkr_command("version").code == 0
+    line = "printf '\\033]0;mine\\007' >&2; exit 1"
+    Path("odd.yaml").write_text(f"name: j\nsteps: [{{id: one, run: {json.dumps(line)}}}]\n")
+    wrkr_command("submit", "odd.yaml", "--job-id", "j")
+
+    options = ["odd.yaml", "--job-id", "j"] if command == "run" else ["--drain"]
+    said = wrkr_command(command, *options)
+
+    assert "exit code 1: ?]0;mine?" in said.out + said.err
+    assert not {"\x1b", "\x07"} & set(said.out + said.err)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
 
 from wrkr_cli.framing import command as make
 from wrkr_core.budget import duration
+from wrkr_core.views import plain
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
@@ -58,9 +61,10 @@ def command(
         name=name,
         ttl=duration(ttl),
         surroundings=Surroundings(store_url=session.url),
-        report=session.note,
+        report=lambda line: session.note(plain(line)),
     )
-    summary = worker.run()
+    with redirect_stdout(sys.stderr):  # what a job's function prints is no result of the command
+        summary = worker.run()
     session.result(
         {
             "worked_on": summary.worked_on,
