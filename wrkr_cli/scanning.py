@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from wrkr_core.scanning import Finding, Scan
 
 MOST_LISTED: Final = 1000
+MOST_NAMED: Final = 10
+WHY: Final = {
+    "erased": "erased",
+    "sealed": "sealed, and its key is not there",
+    "damaged": "sealed, and does not open under its key",
+}
 WAY_OUT: Final = (
     "take each of them for known to whoever has the store, and replace it where it came from; "
     "what is recorded goes only with its job: wrkr store prune"
@@ -50,8 +56,9 @@ def scan(session: Session, pack: str | None, job_id: str | None) -> None:
     """Look for secrets in the store, or in the jobpack PACK.
 
     Every record, result and cell is looked at for tokens in the form of their issuers, private keys,
-    and the values that variables with secret names, or declared by a job, have in this process. Ends
-    with 8 when something is found. A secret itself is never shown.
+    and the values that variables with secret names, or declared by a job, have in this process. The
+    content of an erasable job is opened for it where the store has its key; what stays closed is said
+    to be. Ends with 8 when something is found. A secret itself is never shown.
     """
     from wrkr_core.scanning import Scan
     from wrkr_run.known_secrets import KnownSecrets
@@ -70,11 +77,15 @@ def scan(session: Session, pack: str | None, job_id: str | None) -> None:
         "findings": [_view(each) for each in listed],
         "records": looking.records,
         "documents": looking.documents,
+        "not_opened": [
+            {"job_id": job_id, "payloads": why} for job_id, why in looking.closed.items()
+        ],
     }
     lines = [plain(each.text) for each in listed]
     if count > len(listed):
         lines.append(f"… and {count - len(listed)} more")
     lines.append(f"{_counted(count)} in {seen}")
+    lines += [plain(each) for each in _not_opened(looking)]
     session.result(view, lines, brief=str(count))
     if count:
         first = listed[0]
@@ -83,6 +94,15 @@ def scan(session: Session, pack: str | None, job_id: str | None) -> None:
             hint=WAY_OUT,
             found=count,
         )
+
+
+def _not_opened(looking: Scan) -> Iterator[str]:
+    """Yield of which jobs the content could not be looked into, and why."""
+    for job_id, why in islice(looking.closed.items(), MOST_NAMED):
+        yield f"not looked into: the content of {job_id}, which is {WHY[why]}"
+    more = len(looking.closed) - MOST_NAMED + looking.more_closed
+    if more > 0:
+        yield f"not looked into: the content of {more} more jobs"
 
 
 def _counted(count: int) -> str:

@@ -57,6 +57,30 @@ def test_a_script_gets_findings_as_json_or_only_their_number(wrkr_command: Wrkr)
     assert wrkr_command("store", "scan", "--quiet").out == "2\n"
 
 
+def test_what_could_not_be_looked_into_is_said(ledger: wrkr.Ledger, wrkr_command: Wrkr) -> None:
+    for number in range(12):
+        ledger.submit(
+            wrkr.JobSpec(name="j", objective=GITHUB, erasable=True), job_id=f"j{number:02}"
+        )
+        ledger.cancel(f"j{number:02}", reason="no")
+    opened = wrkr_command("store", "scan", "--job", "j00")
+    assert opened.code == 8
+    assert "job_submitted/1 /payload/spec/objective: github-token" in opened.out
+    for number in range(12):
+        ledger.erase(f"j{number:02}", reason="asked for")
+
+    said = wrkr_command("store", "scan")
+
+    lines = said.out.splitlines()
+    assert said.code == 0
+    assert lines[0].startswith("no secret in 36 records")
+    assert lines[1] == "not looked into: the content of j00, which is erased"
+    assert lines[11:] == ["not looked into: the content of 2 more jobs"]
+    as_json = wrkr_command("store", "scan", "--json").json
+    assert as_json["not_opened"][0] == {"job_id": "j00", "payloads": "erased"}
+    assert len(as_json["not_opened"]) == 12
+
+
 @pytest.mark.usefixtures("leaky")
 def test_one_job_is_looked_at_alone(wrkr_command: Wrkr) -> None:
     assert wrkr_command("store", "scan", "--job", "clean").code == 0

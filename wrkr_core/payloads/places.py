@@ -62,6 +62,9 @@ CONTENT: Final[Mapping[type, tuple[str, ...]]] = {
 }
 """The places that hold content, by event; total over the known events."""
 
+IN_JSON: Final = ("/spec/inputs", "/result", "/data")
+"""Pointers of the content that is a JSON value; all other is text."""
+
 IN_STATE: Final = ("objective", "summary", "decisions/*/question")
 """Where a folded state repeats content of the events it was folded from."""
 
