@@ -77,6 +77,8 @@ def release(world: World, who: Worker, number: int) -> Events:
 
 def start(world: World, who: Worker, number: int) -> Events:
     step, attempt = world.next_attempt(number)
+    if any(each.step == step and each.at_most_once for each in world.state.open_steps):
+        return ()  # a person has to say that it may run again, which those who call the rules ask
     answers = world.answers()
     return working.decide_start(
         world.state,
@@ -87,6 +89,7 @@ def start(world: World, who: Worker, number: int) -> Events:
         at_most_once=number % 2 == 0,
         gate=answers[number % len(answers)] if answers and number > 20 else None,
         running=number,
+        now=max(who.machine.at, world.state.at),
     )
 
 

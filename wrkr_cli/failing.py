@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wrkr_cli.session import without_secrets
+from wrkr_cli.session import in_ascii_where_unseen, without_secrets
 from wrkr_cli.streams import say
 from wrkr_core._version import __version__
 from wrkr_core.errors import (
@@ -43,7 +43,8 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     elif "--json" in _own(arguments):
         import json
 
-        lines = [json.dumps(envelope(told), ensure_ascii=False, sort_keys=True)]
+        told_as_json = json.dumps(envelope(told), ensure_ascii=False, sort_keys=True)
+        lines = [in_ascii_where_unseen(told_as_json)]
     else:
         lines = _lines(told)
     for line in lines:

@@ -54,7 +54,7 @@ def find(
 
 def say(session: Session, found: Findings) -> None:
     """Print what was found, and end as its first problem does. Raises: VerifyError: it."""
-    lines = [f"{each.stage:<12} {each.outcome:<10}  {each.said}" for each in found.stages]
+    lines = [f"{each.stage:<12} {each.outcome:<10}  {plain(each.said)}" for each in found.stages]
     lines += [f"  {_line(each)}" for each in found.problems]
     counted = f"{found.count} problem{'' if found.count == 1 else 's'}"
     unjudged = sum(each.outcome == "not judged" for each in found.stages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from wrkr_core.store import Store
 
 DEFAULT_HOME: Final = "~/.wrkr"
+_UNSEEN: Final = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def default_store() -> str:
@@ -134,4 +136,13 @@ def without_secrets(text: str) -> str:
 
 def _json(view: Mapping[str, object]) -> str:
     """Return ``view`` on one line, its keys sorted."""
-    return msgspec.json.format(msgspec.json.encode(view, order="sorted"), indent=0).decode()
+    text = msgspec.json.format(msgspec.json.encode(view, order="sorted"), indent=0).decode()
+    return in_ascii_where_unseen(text)
+
+
+def in_ascii_where_unseen(text: str) -> str:
+    """Return JSON that says the same with escapes for what steers a terminal or turns text around.
+
+    JSON escapes only the first 32 characters; 0x9b begins a command of a terminal as well.
+    """
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -11,6 +11,8 @@ from wrkr_core.errors import InvalidInputError
 Kind = Literal["plan", "progress", "decision-needed", "blocked", "completed"]
 KINDS: Final[tuple[Kind, ...]] = ("plan", "progress", "decision-needed", "blocked", "completed")
 LONGEST_SUMMARY: Final = 2000
+CONFIRM_RERUN: Final = "confirm-rerun"
+"""The kind of action that lets a step which may run only once run again."""
 
 
 class RequiredAction(msgspec.Struct, frozen=True, kw_only=True):

@@ -319,7 +319,7 @@ def checkpoint_view(
                 "at": to_text(later.at),
                 "reason": answer.reason,
                 "choice": answer.choice,
-                "assurance": "asserted",
+                "assurance": "asserted" if answer.signature == e.NULL else "signed",
             }
     return view
 

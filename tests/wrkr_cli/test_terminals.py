@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 import wrkr_core as wrkr
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.wrkr_cli.conftest import Wrkr
 
 EVIL = "\x1b[2J\x1b]0;pwned\x07\x9b31m\u202egnp.exe\r\nok"
@@ -40,6 +42,33 @@ def job(ledger: wrkr.Ledger) -> None:
         job.ask(EVIL, instructions=EVIL, choices=[EVIL])
     ledger.refuse("j1", "cp_8", reason=EVIL)
     ledger.pause("j1", reason=EVIL)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.usefixtures("job")
+def test_json_says_it_all_with_escapes(wrkr_command: Wrkr, command: str) -> None:
+    said = wrkr_command(*COMMANDS[command], "--json")
+
+    assert said.code == 0, said.err
+    assert [each for each in said.out if not each.isprintable() and each != "\n"] == []
+    if command in {"status", "checkpoint"}:
+        assert EVIL in "".join(_texts(said.json))
+
+
+@pytest.mark.usefixtures("job")
+def test_an_error_as_json_says_it_all_with_escapes(wrkr_command: Wrkr) -> None:
+    said = wrkr_command("approve", "j1", "cp_99", "--reason", "\x9b\u202e", "--by", EVIL, "--json")
+
+    assert said.code != 0
+    assert [each for each in said.err if not each.isprintable() and each != "\n"] == []
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for each in cast("dict[str, object]", value).values():
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -92,10 +92,10 @@ def test_a_large_result_is_opened_with_the_record_that_refers_to_it(store: Memor
 
 
 def test_looking_writes_nothing(tmp_path: Path) -> None:
-    with closing(open_store(f"files://{tmp_path}")) as kept:
+    with closing(open_store(f"files:///{tmp_path}")) as kept:
         canceled(ledger_on(kept), "canceled")
     before = bytes_below(tmp_path)
-    with closing(open_store(f"files://{tmp_path}")) as kept:
+    with closing(open_store(f"files:///{tmp_path}")) as kept:
         assert list(Scan(KNOWN).store(kept))
 
     assert bytes_below(tmp_path) == before

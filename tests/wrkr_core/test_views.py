@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
+from tests.signers import signed_story
 from tests.stories import SECOND, Story, canceled_story, small_story, submitted, whole_story
 from tests.strategies import KNOWN_EVENTS
 from tests.trying import HISTORIES
@@ -293,6 +294,17 @@ def test_a_decision_is_shown_with_its_own_answer_and_what_that_is_worth() -> Non
     assert refused["answer"]["approved"] is False
     assert refused["required_action"]["choices"] == ["v1", "v2"]
     assert "answer" not in checkpoint_of(story, 23, answered=False)
+
+
+def test_an_answer_with_a_signature_is_not_called_asserted() -> None:
+    story = signed_story()
+    asked = next(
+        each.seq
+        for each in records(story)
+        if isinstance(each.event, e.CheckpointRecorded) and each.event.required_action
+    )
+
+    assert checkpoint_of(story, asked)["answer"]["assurance"] == "signed"
 
 
 def test_the_lines_of_a_checkpoint_say_what_was_asked_and_answered() -> None:

@@ -12,6 +12,7 @@ from wrkr_cli.limits import limit_options, limits_of
 from wrkr_cli.reporting import is_pack
 from wrkr_cli.signing.options import trust_option
 from wrkr_core.errors import InvalidInputError
+from wrkr_core.views import plain
 
 if TYPE_CHECKING:
     from wrkr_cli.session import Session
@@ -188,18 +189,17 @@ def _require_pack_or_none(
 
 
 def _print(session: Session, found: Verification) -> None:
-    lines = [f"{each.stage:<12} ok  {each.said}" for each in found.checks]
-    session.result(
-        found.view(),
-        [
-            *lines,
+    lines = [f"{each.stage:<12} ok  {plain(each.said)}" for each in found.checks]
+    lines += [
+        plain(each)
+        for each in (
             *(f"{each.entry}: {_said(each)}" for each in found.signatures),
             *(f"approval {each}" for each in found.answers.objections),
             f"{found.job_id}: integrity ok, {found.events} events, {found.status}, {_vouched(found)}"
             + ("" if found.payloads == "plain" else f", payloads: {found.payloads}"),
-        ],
-        brief="ok",
-    )
+        )
+    ]
+    session.result(found.view(), lines, brief="ok")
 
 
 def _vouched(found: Verification) -> str:

@@ -23,6 +23,7 @@ from wrkr_core.errors import (
     MoveNotAllowedError,
 )
 from wrkr_core.job.decide.guard import require_move
+from wrkr_core.job.decide.working import MORE_FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -144,7 +145,7 @@ def _as_many_as_fit(failed: Sequence[e.AcceptanceFailure]) -> Iterator[e.Accepta
         room -= len(msgspec.json.encode(each))
         if room < 0:
             yield e.AcceptanceFailure(
-                check="more",
+                check=MORE_FAILED,
                 code=AcceptanceTestError.code,
                 message=f"{len(failed) - number} more checks failed; no record holds them all",
             )

@@ -20,3 +20,11 @@ def step_text(step: StepRef) -> str:
     if step.key is not None:
         return f"{name}[{step.key.translate(_IN_KEYS)}]"
     return name if step.occurrence == 1 else f"{name}#{step.occurrence}"
+
+
+def rerun_key(step: StepRef, attempt: int) -> str:
+    """Return the key of the question whether a step that may run only once may run again.
+
+    ``attempt`` is the one that was interrupted.
+    """
+    return f"rerun:{step_text(step)}:{attempt}"

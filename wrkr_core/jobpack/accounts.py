@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from wrkr_core import events as e
-from wrkr_core.budget import Amount, Overrun, Reservation, overruns, refused
+from wrkr_core.budget import Amount, Overrun, Reservation, overrun_text, overruns, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -64,6 +64,26 @@ class Accounts:
             if self._spent.get(meter, 0) >= limit:
                 return False
         return True
+
+    def is_over(self) -> bool:
+        """Tell whether more is used and set aside than the limits allow."""
+        return bool(self._limits and overruns(self._limits, self._spent, self._reserved()))
+
+    def misstated(self, meters: Iterable[Overrun]) -> str:
+        """Return what is wrong with what is said to be over its limit, or nothing.
+
+        Running time may be more than is recorded: what was used since then counts, too.
+        """
+        stated, reserved = tuple(meters), self._reserved()
+        for each in stated:
+            used = self._spent.get(each.meter, 0) + reserved.get(each.meter, 0)
+            is_used = each.used >= used if each.meter == "wall" else each.used == used
+            is_over = bool(
+                overruns({each.meter: each.limit}, {each.meter: each.used + each.wanted}, {})
+            )
+            if not (is_used and is_over and each.limit == self._limits.get(each.meter)):
+                return f"{overrun_text([each])} is not how the budget stood"
+        return "" if stated else "it names no meter that is over its limit"
 
     def take_in(self, event: e.Event) -> None:
         """Count what ``event`` used, reserved, settled or raised."""

@@ -3,9 +3,12 @@
 ``job.fold`` checks what a state can know: legal moves, lease epochs, outcomes of open attempts,
 answers to open decisions. A state is small and forgets. Here the log is read from its beginning, so
 these are checked besides: times never run back, steps finish once and their attempts count 1, 2,
-3…, a guarded step has an approval given before it and for this job (I5), answers are among the
-choices offered, nothing began over budget (I4), checkpoints state the sums of their moment, and a
-job was completed only with nothing left to decide.
+3…, a guarded step has an approval given before it, for this job and this step, that is not over
+(I5), nothing begins while a decision waits, what may run only once and was interrupted runs again
+only where a person allowed it, answers are among the choices offered, nothing began over budget and
+what went over it said so at once (I4), work is recorded by whoever held the job, checkpoints state
+the sums of their moment, checks of acceptance add up, and a job was completed only with nothing
+left to decide.
 
 All of it is a function of the log. A history that was invented as a whole, and is legal, cannot be
 told from a true one here: that is what signatures and receipts held by others are for.

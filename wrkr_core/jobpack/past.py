@@ -5,19 +5,24 @@ One small function per event type that has a rule, and the table that finds it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from wrkr_core import events as e
+from wrkr_core.artifact import SHA256
 from wrkr_core.budget import overrun_text
 from wrkr_core.checkpoint import check_summary
 from wrkr_core.environment import fingerprint
-from wrkr_core.ids import check_actor
+from wrkr_core.ids import check_actor, check_job_id
 from wrkr_core.job.decide.leasing import FORK_WORKER
+from wrkr_core.job.decide.working import miscounted
 from wrkr_core.job.replay import identity
 from wrkr_core.job.state import MOST_OPEN
 from wrkr_core.job.step_text import step_text
 from wrkr_core.jobpack.accounts import Accounts
-from wrkr_core.jobpack.seen import Checkpoints, Steps
+from wrkr_core.jobpack.permits import Permits
+from wrkr_core.jobpack.seen import Steps
+from wrkr_core.jobpack.tenure import Tenure
 from wrkr_core.payloads.job_payloads import bound
 from wrkr_core.payloads.places import content_of
 from wrkr_core.sealed_text import read_sealed
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 
 GATE_KEY: Final = "ask:gate:"
 """What the key of a guarded step's question begins with, before the step's id."""
+_BY_HOLDER: Final = (e.StepStarted, e.StepFinished, e.StepFailed, e.LeaseReleased)
 
 
 class IllegalEventError(Exception):
@@ -45,13 +51,15 @@ class Past:
         self.at = 0
         self.by = ""
         self.accounts = Accounts(())
-        self.gates: dict[str, str] = {}  # steps of the spec that must not run unasked -> question
+        self.tenure = Tenure()
+        self.permits = Permits({})
+        self.must_block = False  # what was used put a job that was worked on over its budget
+        self.is_exceeded = False  # that was said, and the job is not blocked by it yet
         self.required: set[str] = set()  # kinds of checkpoints that are still to come
         self.attempts: dict[tuple[str, str | int], int] = {}  # of steps that are not finished
         self.finished = Steps()
-        self.open: dict[str, tuple[str, tuple[str, ...]]] = {}  # decisions that wait: gate, choices
-        self.approved = Checkpoints()
-        self.allowed: dict[str, Checkpoints] = {}  # question of a guarded step -> its approvals
+        # Decisions that wait: what their approval permits, the choices they offer.
+        self.open: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.is_sealed = False  # content is recorded only sealed; questions are told by their keys
         self.is_erased = False
         self.waits = False  # blocked by a decision
@@ -68,12 +76,31 @@ class Past:
         if recorded.by != self.by:
             self.by = check_actor(recorded.by)
         self.at = recorded.at
+        self._require_said(recorded)
         rule = _RULES.get(type(event))
         if rule is not None:
             rule(self, event)
         if self.is_sealed:
             self._require_sealed(recorded)
+        self.tenure.take_in(event)
         self.accounts.take_in(event)
+        self.must_block = (
+            isinstance(event, e.Charged | e.BudgetSettled)
+            and self.tenure.runs
+            and not self.is_copying
+            and self.accounts.is_over()
+        )
+
+    def _require_said(self, recorded: e.RecordedEvent) -> None:
+        """Require what one append writes together, and work by whoever holds the job."""
+        event = recorded.event
+        if self.must_block and not isinstance(event, e.StepStarted):  # which says more of it
+            _require(
+                isinstance(event, e.BudgetExceeded),
+                "the record before put the job over its budget, which had to be said here",
+            )
+        if isinstance(event, _BY_HOLDER) and not self.is_copying:
+            _require_none(self.tenure.worked(recorded))
 
     def _require_sealed(self, recorded: e.RecordedEvent) -> None:
         """Require that all content is sealed for its place. Raises: IllegalEventError."""
@@ -110,19 +137,30 @@ def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001  # read as a 
         raise IllegalEventError(otherwise)
 
 
+def _require_none(problem: str) -> None:
+    if problem:
+        raise IllegalEventError(problem)
+
+
 def _submitted(past: Past, event: e.JobSubmitted) -> None:
     _require(not past.is_submitted, "the job was submitted before")
     past.is_submitted = True
     past.accounts = Accounts(event.spec.budget.limits)
     past.is_sealed = bool(event.spec.erasable)
-    past.gates = {
-        step.id: f"{GATE_KEY}{step.id}" if past.is_sealed else step.gate
-        for step in event.spec.steps
-        if step.gate
-    }
-    past.allowed = {question: Checkpoints() for question in past.gates.values()}
+    past.permits = Permits(
+        {
+            step.id: f"{GATE_KEY}{step.id}" if past.is_sealed else step.gate
+            for step in event.spec.steps
+            if step.gate
+        }
+    )
     past.required = {kind for kind in event.spec.checkpoints.required if kind != "completed"}
-    past.is_fork = event.forked_from is not None
+    origin = event.forked_from
+    past.is_fork = origin is not None
+    if origin is not None:
+        check_job_id(origin.job)
+        is_record = origin.seq >= 1 and re.fullmatch(SHA256, origin.hash) is not None
+        _require(is_record, "the record it was forked at cannot be one")
 
 
 def _environment_captured(past: Past, event: e.EnvironmentCaptured) -> None:
@@ -143,10 +181,12 @@ def _digest_of(found: Fingerprint) -> str:
 
 def _lease_taken(past: Past, event: e.LeaseTaken) -> None:
     past.is_copying = past.is_fork and event.epoch == 1 and event.worker == FORK_WORKER
+    _require_none(past.tenure.taken(event))
 
 
-def _lease_released(past: Past, _event: e.LeaseReleased) -> None:
+def _lease_released(past: Past, event: e.LeaseReleased) -> None:
     past.is_copying = False
+    _require_none(past.tenure.released(event))
 
 
 # The rules of steps say what is wrong only when something is: they are asked for every step.
@@ -158,35 +198,29 @@ def _step_started(past: Past, event: e.StepStarted) -> None:
         raise IllegalEventError(
             f"attempt {event.attempt} of step {step_text(event.step)} cannot follow attempt {before}"
         )
-    _require_approval(past, event)
+    problem = past.permits.begin(event, past.at, is_copied=past.is_copying)
+    if problem:
+        raise IllegalEventError(problem)
+    if past.open:
+        raise IllegalEventError(
+            f"step {step_text(event.step)} began while {', '.join(past.open)} waited for a decision"
+        )
     past.require_budget(event)
     past.attempts[identity(event.step)] = event.attempt
 
 
-def _require_approval(past: Past, event: e.StepStarted) -> None:
-    """Require what the step says allowed it, and of a guarded one that it was asked its question."""
-    approval, gate = event.approval, past.gates.get(event.step.name)
-    if approval is not None and approval not in past.approved:
-        raise IllegalEventError(
-            f"step {step_text(event.step)} rests on {approval}, which nobody had approved"
-        )
-    if gate is None or past.is_copying:
-        return
-    if approval is None:
-        raise IllegalEventError(
-            f"step {step_text(event.step)} is guarded and nobody had approved it"
-        )
-    if approval not in past.allowed[gate]:
-        raise IllegalEventError(
-            f"step {step_text(event.step)} rests on {approval}, which asked something else"
-        )
-
-
 def _step_finished(past: Past, event: e.StepFinished) -> None:
     _attempts(past, event.step)
+    if event.result_blob is not None and event.result != e.NULL:
+        raise IllegalEventError(f"step {step_text(event.step)} has two results")
     step = identity(event.step)
     past.attempts.pop(step, None)
+    past.permits.end(step)
     past.finished.add(step)
+
+
+def _step_failed(past: Past, event: e.StepFailed) -> None:
+    past.permits.end(identity(event.step))
 
 
 def _attempts(past: Past, step: e.StepRef) -> int:
@@ -203,6 +237,11 @@ def _budget_reserved(past: Past, event: e.BudgetReserved) -> None:
     _require_few(past.accounts.open + 1, "open reservations")
 
 
+def _budget_exceeded(past: Past, event: e.BudgetExceeded) -> None:
+    _require_none(past.accounts.misstated(event.meters))
+    past.is_exceeded = True
+
+
 def _checkpoint_recorded(past: Past, event: e.CheckpointRecorded) -> None:
     past.check_said(event.summary)
     _require(
@@ -216,15 +255,14 @@ def _checkpoint_recorded(past: Past, event: e.CheckpointRecorded) -> None:
         f"{'not ' if action is not None else ''}ask for something",
     )
     if action is not None:
-        asked = action.key if past.is_sealed else event.summary
-        gate = asked if asked in past.allowed else ""
-        past.open[event.checkpoint_id] = (gate, action.choices)
+        asked = past.permits.asked(action.key if past.is_sealed else event.summary, action)
+        past.open[event.checkpoint_id] = (asked, action.choices)
         _require_few(len(past.open), "open decisions")
     past.required.discard(event.kind)
 
 
 def _approval_given(past: Past, event: e.ApprovalGiven) -> None:
-    gate, choices = _answered(past, event)
+    asked, choices = _answered(past, event)
     _require(
         event.choice in choices if choices else event.choice is None,
         f"{event.checkpoint_id} was approved with a choice that was not offered",
@@ -233,9 +271,8 @@ def _approval_given(past: Past, event: e.ApprovalGiven) -> None:
         event.expires_at is None or event.expires_at > past.at,
         f"the approval of {event.checkpoint_id} had expired when it was given",
     )
-    past.approved.add(event.checkpoint_id)
-    if gate:
-        past.allowed[gate].add(event.checkpoint_id)
+    past.permits.give(event.checkpoint_id, asked, event.expires_at)
+    _require_few(past.permits.unused, "approvals of another run that nothing rested on")
 
 
 def _approval_refused(past: Past, event: e.ApprovalRefused) -> None:
@@ -249,7 +286,7 @@ def _approval_refused(past: Past, event: e.ApprovalRefused) -> None:
 def _answered(
     past: Past, event: e.ApprovalGiven | e.ApprovalRefused
 ) -> tuple[str, tuple[str, ...]]:
-    """Close the decision; return the question of a guarded step if it asked one, and its choices."""
+    """Close the decision; return what its approval permits, and the choices it offered."""
     past.check_said(event.reason)
     asked = past.open.pop(event.checkpoint_id, None)
     if asked is None:
@@ -259,6 +296,11 @@ def _answered(
 
 def _job_blocked(past: Past, event: e.JobBlocked) -> None:
     past.waits = event.status == "blocked_decision"
+    if past.waits:
+        _require(bool(past.open), "it waits for a decision, and none is open")
+    if event.status == "blocked_budget":
+        _require(past.is_exceeded, "it is blocked by a budget that nothing says was exceeded")
+        past.is_exceeded = False
 
 
 def _job_resumed(past: Past, _event: e.JobResumed) -> None:
@@ -276,10 +318,7 @@ def _job_completed(past: Past, _event: e.JobCompleted) -> None:
 
 
 def _acceptance_recorded(_past: Past, event: e.AcceptanceRecorded) -> None:
-    _require(
-        0 <= event.passed <= event.checks_run,
-        f"{event.passed} of {event.checks_run} acceptance checks cannot have passed",
-    )
+    _require_none(miscounted(event))
 
 
 def _payloads_erased(past: Past, _event: e.PayloadsErased) -> None:
@@ -304,7 +343,9 @@ _RULES: Final[Mapping[type, Callable[[Past, Any], None]]] = {
     e.LeaseReleased: _lease_released,
     e.StepStarted: _step_started,
     e.StepFinished: _step_finished,
+    e.StepFailed: _step_failed,
     e.BudgetReserved: _budget_reserved,
+    e.BudgetExceeded: _budget_exceeded,
     e.CheckpointRecorded: _checkpoint_recorded,
     e.ApprovalGiven: _approval_given,
     e.ApprovalRefused: _approval_refused,

@@ -75,6 +75,37 @@ class Steps:
         return short in self._shelves.get(number, ())
 
 
+class Noted:
+    """A whole number from 0 up noted of some checkpoints: until when, by whom; sixteen bytes each."""
+
+    def __init__(self) -> None:
+        """Begin with nothing noted."""
+        self._seqs = array("Q")
+        self._numbers = array("Q")
+        self._others: dict[str, int] = {}
+
+    def note(self, checkpoint_id: str, number: int) -> None:
+        """Note a number of a checkpoint, in place of the one before."""
+        seq = _seq(checkpoint_id)
+        if seq is None:
+            self._others[checkpoint_id] = number
+            return
+        at = bisect_left(self._seqs, seq)
+        if at < len(self._seqs) and self._seqs[at] == seq:
+            self._numbers[at] = number
+        else:
+            self._seqs.insert(at, seq)
+            self._numbers.insert(at, number)
+
+    def of(self, checkpoint_id: str) -> int | None:
+        """Return what was noted of a checkpoint, None if nothing was."""
+        seq = _seq(checkpoint_id)
+        if seq is None:
+            return self._others.get(checkpoint_id)
+        at = bisect_left(self._seqs, seq)
+        return self._numbers[at] if at < len(self._seqs) and self._seqs[at] == seq else None
+
+
 class Checkpoints:
     """A set of checkpoint ids that only grows; exact, as an approval nobody gave must not count."""
 

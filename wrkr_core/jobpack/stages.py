@@ -270,7 +270,18 @@ def check_history(pack: Pack) -> str:
                     found=found,
                 )
             )
-    return "a legal history, and every document says the same"
+    return f"a legal history, and every document says the same{taken_over(state)}"
+
+
+def taken_over(state: JobState) -> str:
+    """Return, of a fork, what its history does not show; empty for any other job."""
+    origin = state.forked_from
+    if origin is None:
+        return ""
+    return (
+        f"; it is a fork: the steps and charges taken over from record {origin.seq} of job "
+        f"{origin.job} are shown by that job's jobpack only"
+    )
 
 
 def require_known(state: JobState) -> None:

@@ -31,7 +31,12 @@ from wrkr_core.jobpack.log import LogCheck
 from wrkr_core.jobpack.manifest import Manifest, read_manifest
 from wrkr_core.jobpack.problems import Report, refuse
 from wrkr_core.jobpack.projections import Projections
-from wrkr_core.jobpack.stages import approvals_said, report_wrong, require_known
+from wrkr_core.jobpack.stages import (
+    approvals_said,
+    report_wrong,
+    require_known,
+    taken_over,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -157,7 +162,7 @@ def check_history(kept: KeptJob) -> str:
     if kept.illegal is not None:
         raise kept.illegal
     require_known(kept.state)
-    return f"a legal history; the job is {kept.state.status}"
+    return f"a legal history; the job is {kept.state.status}{taken_over(kept.state)}"
 
 
 def check_approvals(kept: KeptJob) -> str:

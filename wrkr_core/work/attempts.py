@@ -11,7 +11,7 @@ import msgspec
 
 from wrkr_core import events as e
 from wrkr_core.canonical import digest
-from wrkr_core.checkpoint import RequiredAction
+from wrkr_core.checkpoint import CONFIRM_RERUN, RequiredAction
 from wrkr_core.errors import (
     ApprovalRequiredError,
     Busy,
@@ -25,7 +25,7 @@ from wrkr_core.errors import (
 )
 from wrkr_core.job.decide.deciding import decide_ask
 from wrkr_core.job.decide.working import decide_fail, decide_finish, decide_start
-from wrkr_core.job.step_text import step_text
+from wrkr_core.job.step_text import rerun_key, step_text
 from wrkr_core.job_log import TRIES
 from wrkr_core.results import Outcome, decode_result, encode_result, read_back
 from wrkr_core.work.places import place_of
@@ -192,7 +192,7 @@ class Attempts:
         Raises: Blocked: the question is open.
         """
         step, holding = past.step, self._holding
-        key = f"rerun:{step_text(step)}:{past.attempts}"
+        key = rerun_key(step, past.attempts)
         asked = holding.replay.question(key)
         if (
             asked is not None
@@ -205,7 +205,7 @@ class Attempts:
             f"refuse to have it fail."
         )
         action = RequiredAction(
-            kind="confirm-rerun", instructions=f"find out whether {step_text(step)} ran", key=key
+            kind=CONFIRM_RERUN, instructions=f"find out whether {step_text(step)} ran", key=key
         )
         holding.decide(
             lambda state, _at: decide_ask(

@@ -343,9 +343,9 @@ def with_a_long_line(size: int) -> Story:
         by="host-1",
         id="long",
         job=story.job_id,
-        payload=codec.encode(e.LeaseReleased(worker="w" * size, epoch=2, reason="", heartbeats=0))[
-            1
-        ],
+        payload=codec.encode(
+            e.LeaseReleased(worker="host-1", epoch=2, reason="w" * size, heartbeats=0)
+        )[1],
         seq=12,
         type="lease_released/1",
     )

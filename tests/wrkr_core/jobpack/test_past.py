@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -136,6 +137,17 @@ def test_approving_a_decoy_does_not_open_a_gate() -> None:
     assert "asked something else" in refused_telling(story, begun)
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"job": "../x"}, {"job": "\x1b[2J"}, {"seq": 0}, {"hash": "AB" * 32}]
+)
+def test_a_fork_is_of_a_record_that_can_be(wrong: dict[str, Any]) -> None:
+    origin = replace(e.ForkPoint(job="origin", seq=9, hash="ab" * 32), **wrong)
+    story = Story()
+    story.tell(submitted(JobSpec(name="j"), origin), by="ann")
+
+    assert "record 1: " in refusal(records(story))
+
+
 def test_a_fork_takes_over_guarded_steps_only_under_the_lease_it_is_built_under() -> None:
     step = StepSpec(id="merge", command=Command(argv=("git",)), gate=QUESTION)
     spec = JobSpec(name="port-utils", steps=(step,), budget=Budget(steps=0))
@@ -152,9 +164,9 @@ def test_a_fork_takes_over_guarded_steps_only_under_the_lease_it_is_built_under(
     story.take(2, "fork")
     again = e.StepRef(name="merge", occurrence=2)
 
-    begun = e.StepStarted(step=again, attempt=1, epoch=2)
+    story.tell(e.StepStarted(step=again, attempt=1, epoch=2), by="fork")
 
-    assert "is guarded" in refused_telling(story, begun)
+    assert "is guarded" in refusal(records(story))
 
 
 def test_an_approval_is_of_what_was_shown() -> None:
@@ -258,32 +270,6 @@ def test_a_job_is_not_completed_without_the_checkpoints_its_spec_requires() -> N
     assert "requires: progress" in refused_telling(story, e.JobCompleted(summary="done"))
 
 
-@pytest.mark.parametrize("limit", [{"steps": 0}, {"wall": "0s"}])
-def test_no_step_begins_that_the_budget_does_not_allow(limit: dict[str, Any]) -> None:
-    """I4."""
-    story = working(budget=Budget(**limit))
-
-    assert "the budget did not allow it" in refused_telling(story, started())
-
-
-def test_no_retry_begins_that_the_budget_does_not_allow() -> None:
-    """I4; hard case 13: retries never counted."""
-    story = working(budget=Budget(retries=0))
-    story.tell(started(), FAILED)
-
-    assert "retries: 0 used, 1 more wanted, limit 0" in refused_telling(story, started(2))
-
-
-def test_nothing_is_reserved_that_does_not_fit() -> None:
-    """I4."""
-    story = working(budget=Budget(tokens=9))
-    story.tell(e.BudgetReserved(reservation=Reservation(id="a", amounts=amounts(tokens=5))))
-
-    more = e.BudgetReserved(reservation=Reservation(id="b", amounts=amounts(tokens=5)))
-
-    assert "the budget did not allow it" in refused_telling(story, more)
-
-
 @pytest.mark.parametrize("budget", [(), amounts(steps=2), amounts(steps=1, tokens=0)])
 def test_a_checkpoint_states_the_sums_of_its_moment(budget: tuple[Any, ...]) -> None:
     log = records(small_story())
@@ -331,6 +317,49 @@ def test_no_more_checks_pass_than_were_run(passed: int) -> None:
     assert "cannot have passed" in refusal(
         forged(log, first(log, e.AcceptanceRecorded), passed=passed)
     )
+
+
+@pytest.mark.parametrize(
+    ("passed", "failures"), [(1, ()), (0, ("lint",)), (2, ("lint",)), (1, ("more", "lint", "x"))]
+)
+def test_every_check_passed_or_is_told_of_as_a_failure(
+    passed: int, failures: tuple[str, ...]
+) -> None:
+    log = records(whole_story())
+    told = tuple(e.AcceptanceFailure(check=each, code="E", message="no") for each in failures)
+
+    assert "failures are told of" in refusal(
+        forged(log, first(log, e.AcceptanceRecorded), passed=passed, failures=told)
+    )
+
+
+def test_a_step_that_is_finished_has_one_result() -> None:
+    log = records(whole_story())
+    seq = first(log, e.StepFinished)
+
+    assert "step fetch has two results" in refusal(forged(log, seq, result=msgspec.Raw(b"1")))
+
+
+def test_work_is_recorded_by_whoever_holds_the_job() -> None:
+    log = records(small_story())
+    seq = first(log, e.StepFinished)
+    log[seq - 1] = replace(log[seq - 1], by="eve")
+
+    assert "eve recorded what host-1 did" in refusal(log)
+
+
+def test_a_job_that_is_blocked_by_a_decision_waits_for_one() -> None:
+    blocked = e.JobBlocked(status="blocked_decision", summary="x", reason_codes=())
+
+    assert "none is open" in refused_telling(working(), blocked)
+
+
+def test_no_step_begins_while_a_decision_is_open() -> None:
+    story = working()
+    action = RequiredAction(kind="approval", instructions="x", key="external:3")
+    story.tell(story.checkpoint("decision-needed", "May I?", required_action=action))
+
+    assert "step fetch began while cp_3 waited" in refused_telling(story, started())
 
 
 def test_a_log_cannot_open_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,7 @@ def test_content_in_the_clear_or_moved_is_no_legal_history(reason: str, wrong: s
 def test_a_result_in_the_clear_is_no_legal_history() -> None:
     journal = begun()
     journal.take()
-    journal.append(started(), finished(result=msgspec.Raw(b'{"n":2}')))
+    journal.append(started(), finished(result=msgspec.Raw(b'{"n":2}')), by="ada")
 
     assert followed(journal) == "record 4: the job is erasable, and /result is not sealed"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wrkr_core.jobpack.seen import Checkpoints, Numbers, Steps
+from wrkr_core.jobpack.seen import Checkpoints, Noted, Numbers, Steps
 
 STEPS = st.tuples(st.sampled_from(["edit", "", "é"]), st.integers(1, 9) | st.sampled_from("123 é"))
 IDS = st.integers(0, 20).map("cp_{}".format) | st.sampled_from(
@@ -46,6 +46,17 @@ def test_checkpoints_are_a_set_of_texts(added: list[str], asked: str) -> None:
 
     assert all(each in checkpoints for each in added)
     assert (asked in checkpoints) == (asked in set(added))
+
+
+@given(st.lists(st.tuples(IDS, st.integers(0, 2**60))), IDS)
+def test_the_newest_number_of_each_checkpoint_is_noted(
+    noted: list[tuple[str, int]], asked: str
+) -> None:
+    numbers = Noted()
+    for each, number in noted:
+        numbers.note(each, number)
+
+    assert numbers.of(asked) == dict(noted).get(asked)
 
 
 @pytest.mark.parametrize("kind", ["steps", "checkpoints"])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.stories import (
     BLOB,
+    canceled_story,
     contents_of,
     lines_of,
     packed,
@@ -140,7 +141,7 @@ def test_every_limit_is_kept(limits: Limits, at: str) -> None:
 
 def test_a_line_longer_than_a_document_may_be_is_refused() -> None:
     story = small_story()
-    story.tell(e.LeaseReleased(worker="w" * 3000, epoch=2, reason="left", heartbeats=0))
+    story.tell(e.LeaseReleased(worker="host-1", epoch=2, reason="x" * 3000, heartbeats=0))
     pack = packed(story)
     longest = max(len(line) for line in contents_of(pack)["events.jsonl"].split(b"\n"))
 
@@ -344,6 +345,14 @@ def test_a_job_without_approvals_says_so() -> None:
     projections = Projections("j", checkpoints=len, approvals=len)
 
     assert approvals_said(projections, AnswersFound()) == "there are none"
+
+
+def test_what_a_fork_took_over_is_said_not_to_be_shown_here() -> None:
+    said = run(packed(canceled_story()), "history")
+
+    assert said.startswith("a legal history, and every document says the same; it is a fork: ")
+    assert "taken over from record 12 of job port-utils" in said
+    assert "fork" not in run(SMALL, "history")
 
 
 def test_a_jobpack_of_another_job_than_expected_is_refused() -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from wrkr_core.budget import Overrun
     from wrkr_core.job.state import JobState
 
+MORE_FAILED: Final = "more"
+"""The check named by a last failure that stands for those no record could hold."""
 LONGEST_MESSAGE: Final = 4000  # characters; an error text of another program can be anything
 
 
@@ -208,8 +210,31 @@ def decide_artifact(
 def decide_acceptance(
     state: JobState, *, epoch: int, outcome: e.AcceptanceRecorded
 ) -> tuple[e.Event, ...]:
-    """Decide that acceptance ran with this outcome. Raises: LeaseConflictError."""
+    """Decide that acceptance ran with this outcome.
+
+    Raises: LeaseConflictError, MoveNotAllowedError; InvalidInputError: its numbers do not add up.
+    """
     require_known(state)
     require_holder(state, epoch)
     require_move(state, "acceptance_recorded")
+    problem = miscounted(outcome)
+    if problem:
+        raise InvalidInputError(
+            f"this outcome of acceptance cannot be: {problem}",
+            hint="a check has passed, or there is a failure that tells of it",
+        )
     return (outcome,)
+
+
+def miscounted(outcome: e.AcceptanceRecorded) -> str:
+    """Return what is wrong with the numbers of an outcome of acceptance, or nothing.
+
+    Each check passed or is a failure; a last failure ``MORE_FAILED`` may stand for any number.
+    """
+    run, passed, told = outcome.checks_run, outcome.passed, len(outcome.failures)
+    if not 0 <= passed <= run:
+        return f"{passed} of {run} acceptance checks cannot have passed"
+    failed = run - passed
+    if told == failed or (0 < told < failed and outcome.failures[-1].check == MORE_FAILED):
+        return ""
+    return f"{passed} of {run} acceptance checks passed, and {told} failures are told of"

@@ -20,12 +20,14 @@ from wrkr_core.canonical import is_canonical
 from wrkr_core.errors import ApprovalRequiredError, InvalidInputError, MoveNotAllowedError
 from wrkr_core.job.decide.working import (
     LONGEST_MESSAGE,
+    MORE_FAILED,
     decide_acceptance,
     decide_artifact,
     decide_fail,
     decide_finish,
     decide_sleep,
     decide_start,
+    miscounted,
     reserved_inside,
     settle_leftovers,
 )
@@ -318,3 +320,33 @@ def test_acceptance_is_recorded_except_on_a_canceled_job(status: Status) -> None
             decide_acceptance(state_in(status), epoch=3, outcome=outcome)
     else:
         assert decide_acceptance(state_in(status), epoch=3, outcome=outcome) == (outcome,)
+
+
+@pytest.mark.parametrize(
+    ("run", "passed", "failures"),
+    [
+        (1, 2, ()),
+        (1, -1, ()),
+        (1, 0, ()),
+        (1, 1, ("a",)),
+        (3, 0, ("a", "b")),
+        (2, 0, ("a", "b", "c")),
+    ],
+)
+def test_an_outcome_that_does_not_add_up_is_not_recorded(
+    run: int, passed: int, failures: tuple[str, ...]
+) -> None:
+    told = tuple(e.AcceptanceFailure(check=each, code="E", message="no") for each in failures)
+    outcome = e.AcceptanceRecorded(checks_run=run, passed=passed, failures=told, config_digest="d")
+
+    with pytest.raises(InvalidInputError, match="cannot be: "):
+        decide_acceptance(state_in("running"), epoch=3, outcome=outcome)
+
+
+def test_a_last_failure_may_stand_for_all_that_no_record_holds() -> None:
+    told = tuple(
+        e.AcceptanceFailure(check=each, code="E", message="no") for each in ("a", MORE_FAILED)
+    )
+    outcome = e.AcceptanceRecorded(checks_run=9, passed=1, failures=told, config_digest="d")
+
+    assert miscounted(outcome) == ""
