@@ -20,7 +20,7 @@ from wrkr_core.job.replay import identity
 from wrkr_core.job.state import MOST_OPEN
 from wrkr_core.job.step_text import step_text
 from wrkr_core.jobpack.accounts import Accounts
-from wrkr_core.jobpack.permits import Permits
+from wrkr_core.jobpack.permits import GATE_KEY, Permits
 from wrkr_core.jobpack.seen import Steps
 from wrkr_core.jobpack.tenure import Tenure
 from wrkr_core.payloads.job_payloads import bound
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from wrkr_core.environment import Fingerprint
 
 
-GATE_KEY: Final = "ask:gate:"
-"""What the key of a guarded step's question begins with, before the step's id."""
 _BY_HOLDER: Final = (e.StepStarted, e.StepFinished, e.StepFailed, e.LeaseReleased)
 
 

@@ -6,19 +6,24 @@ asks, or another run of a step that may run only once and was interrupted. Until
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wrkr_core.checkpoint import CONFIRM_RERUN
 from wrkr_core.instants import to_text
 from wrkr_core.job.replay import identity
 from wrkr_core.job.step_text import rerun_key, step_text
 from wrkr_core.jobpack.seen import Checkpoints, Noted
+from wrkr_core.redaction.mask import is_masked_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wrkr_core import events as e
     from wrkr_core.checkpoint import RequiredAction
+
+
+GATE_KEY: Final = "ask:gate:"
+"""What the key of a guarded step's question begins with, before the step's id."""
 
 
 class Permits:
@@ -47,10 +52,17 @@ class Permits:
         return len(self._again)
 
     def asked(self, question: str, action: RequiredAction) -> str:
-        """Return which permit a decision asks for, empty for none; hand it back to ``give``."""
+        """Return which permit a decision asks for, empty for none; hand it back to ``give``.
+
+        A spec keeps secrets that were allowed in it, and its question is recorded without them.
+        """
         if action.kind == CONFIRM_RERUN:
             return action.key
-        return question if question in self._allowed else ""
+        if question in self._allowed:
+            return question
+        asks = action.key.startswith(GATE_KEY)
+        gate = self._gates.get(action.key.removeprefix(GATE_KEY)) if asks else None
+        return gate if gate is not None and is_masked_form(question, gate) else ""
 
     def give(self, checkpoint_id: str, asked: str, until: int | None) -> None:
         """Take in an approval of what was asked, which is over at ``until`` (None: never)."""

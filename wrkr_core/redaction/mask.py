@@ -29,6 +29,7 @@ _DIGITS: Final = 8
 # changes nothing, and what a step returned is what a replay returns.
 _ROUNDS: Final = 4
 _HINT: Final = b"[REDACTED:"
+_MARKER_IN_TEXT: Final = re.compile(r"\[REDACTED:[A-Za-z0-9_.-]+:[0-9a-f]{8}\]")
 _BETWEEN: Final = b"\n\0\n"  # ends a line and a token, and is in no value of a variable
 
 
@@ -260,3 +261,21 @@ def _rebuilt(value: Any, replaced: Mapping[str, str]) -> Any:  # noqa: ANN401  #
     if isinstance(value, list | tuple):
         return [_rebuilt(each, replaced) for each in cast("list[object]", value)]
     return value
+
+
+def is_masked_form(shown: str, said: str) -> bool:
+    """Tell whether ``shown`` is ``said`` with markers in the place of one or more secrets.
+
+    Which secrets they stand for cannot be told; all that stands around them must be the same.
+    """
+    first, *others = _MARKER_IN_TEXT.split(shown)
+    if not others or not said.startswith(first):
+        return False
+    *middle, last = others
+    at = len(first)
+    for each in middle:
+        found = said.find(each, at + 1)
+        if found < 0:
+            return False
+        at = found + len(each)
+    return len(said) - len(last) > at and said.endswith(last)

@@ -67,6 +67,33 @@ def test_one_approval_allows_one_guarded_step_also_of_two_that_ask_the_same() ->
     )
 
 
+@pytest.mark.parametrize(
+    ("question", "key", "is_asked"),
+    [
+        ("Use [REDACTED:x:00000000] here?", "ask:gate:merge", True),
+        ("Use [REDACTED:x:00000000] here?", "ask/1", False),
+        ("Use [REDACTED:x:00000000] here?", "merge", False),
+        ("Use [REDACTED:x:00000000] there?", "ask:gate:merge", False),
+    ],
+)
+def test_a_question_is_known_also_by_its_masked_form_and_the_key_of_its_step(
+    question: str,
+    key: str,
+    is_asked: bool,  # noqa: FBT001  # a row of the table
+) -> None:
+    story = working(steps=(StepSpec(id="merge", command=COMMAND, gate="Use a secret here?"),))
+    checkpoint_id, subject = story.ask(question, key=key)
+    yes = e.ApprovalGiven(checkpoint_id=checkpoint_id, subject=subject, reason="read it")
+    story.tell(yes, e.JobResumed(reason="approved"), by="ann")
+    story.take(2)
+    story.tell(e.StepStarted(step=MERGE, attempt=1, epoch=2, approval=checkpoint_id))
+
+    if is_asked:
+        follow(records(story))
+    else:
+        assert "asked something else" in refusal(records(story))
+
+
 def test_a_step_that_may_run_only_once_runs_again_only_where_a_person_allowed_it() -> None:
     again = started(2, at_most_once=True, epoch=2)
     story = interrupted()

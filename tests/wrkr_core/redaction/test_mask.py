@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.canaries import GITHUB, NOTHING, PASSWORD, TOKENS, private_key
 from wrkr_core.canonical import dumps
-from wrkr_core.redaction.mask import MARKER, Hit, Mask, count_markers, counted
+from wrkr_core.redaction.mask import MARKER, Hit, Mask, count_markers, counted, is_masked_form
 from wrkr_run.known_secrets import KnownSecrets
 
 if TYPE_CHECKING:
@@ -188,3 +188,32 @@ def test_markers_are_counted_by_rule() -> None:
 @pytest.mark.parametrize("text", ["", "[REDACTED:env-A:0123abcd]", "[REDACTED:"])
 def test_what_looks_like_a_marker_and_holds_nothing_is_left(text: str) -> None:
     assert mask().text(text) is text
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_form"),
+    [
+        ("use [REDACTED:a:00000000] and [REDACTED:b:11111111] now", True),
+        ("[REDACTED:a:00000000] now", True),
+        ("use [REDACTED:a:00000000]", True),
+        ("[REDACTED:a:00000000]", True),
+        ("use one and two now", False),
+        ("use one and [REDACTED:a:00000000] later", False),
+        ("give [REDACTED:a:00000000] now", False),
+        ("use [REDACTED:a:00000000] or [REDACTED:b:11111111] now", False),
+        ("use one and two[REDACTED:a:00000000] now", False),
+        ("use [REDACTED:a:00000000]one and two now", False),
+    ],
+)
+def test_a_text_with_markers_is_a_form_of_one_with_secrets_in_their_place(
+    shown: str,
+    is_form: bool,  # noqa: FBT001  # a row of the table
+) -> None:
+    assert is_masked_form(shown, "use one and two now") is is_form
+
+
+@given(st.text(), st.text(min_size=1), st.text())
+def test_what_was_masked_is_a_masked_form(before: str, secret: str, after: str) -> None:
+    marker = "[REDACTED:a:00000000]"
+
+    assert is_masked_form(f"{before}{marker}{after}", f"{before}{secret}{after}")
