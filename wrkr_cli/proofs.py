@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wrkr_cli.reporting import is_file, require_file
+from wrkr_cli.session import in_ascii_where_unseen
 from wrkr_core.errors import InvalidInputError, VerifyHashError, VerifyMalformedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wrkr_cli.session import Session
     from wrkr_core.jobpack.archive import Limits
     from wrkr_core.jobpack.proofs import PackState, Proof
@@ -93,17 +96,17 @@ def check_proof(
     with require_file(path).open("rb") as file:
         proof = read_proof(file.read(LARGEST + 1))
     proof.check()
-    held: list[str] = []
+    held: dict[str, str] = {}
     if wanted is not None:
         _require_among(proof, "receipt", wanted.job_id, wanted.pack_id)
-        held.append("receipt")
+        held["receipt"] = wanted.pack_id
     if pack is not None:
         _require_among(proof, "jobpack", pack.job_id, pack.pack_id or "")
-        held.append("jobpack")
+        held["jobpack"] = pack.pack_id or ""
     said = _inclusion_said(proof) if isinstance(proof, InclusionProof) else _since_said(proof.packs)
     session.result(
-        {"ok": True, **proof_view(proof), "held_by": held},
-        [*said, _held_said(held)],
+        {"ok": True, **proof_view(proof), "held_by": list(held)},
+        [*said, *_held_said(proof, held)],
         brief="ok",
     )
 
@@ -122,20 +125,25 @@ def _require_among(proof: Proof, what: str, job_id: str, pack_id: str) -> None:
         )
 
 
-def _held_said(held: list[str]) -> str:
-    if held:
-        return f"held by the {' and the '.join(held)}"
-    return (
-        "held by nothing but itself: whoever makes a whole log can prove it; give --receipt or "
-        "the jobpack"
-    )
+def _held_said(proof: Proof, held: Mapping[str, str]) -> list[str]:
+    """Return what the proof is held by, and which of its two states is only said by it."""
+    if not held:
+        alone = "held by nothing but itself: whoever makes a whole log can prove it"
+        return [f"{alone}; give --receipt or the jobpack"]
+    lines = [f"held by the {' and the '.join(held)}"]
+    for when, pack in zip(("before", "after"), proof.packs, strict=False):
+        if pack.pack_id not in held.values():
+            lines.append(
+                f"the state {when} is held by nothing but this proof; give its receipt or jobpack, too"
+            )
+    return lines
 
 
 def _inclusion_said(proof: Proof) -> list[str]:
     [pack], view = proof.packs, proof_view(proof)
     return [
         f"record {view['seq']} of {pack.manifest.event_count} of job {pack.manifest.job_id} is:",
-        str(view["line"]),
+        in_ascii_where_unseen(str(view["line"])),
         f"jobpack: sha256:{pack.pack_id}",
     ]
 

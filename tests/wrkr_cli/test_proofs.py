@@ -104,7 +104,23 @@ def test_a_job_that_went_on_is_another_pack_and_proves_that_it_only_went_on(wrkr
         assert checked.json["new"]["event_count"] > checked.json["old"]["event_count"]
     newest = wrkr("receipt", "j1").out
     assert wrkr("verify", "--proof", made.json["path"], "--receipt", newest).code == 0
-    assert "held by the jobpack" in wrkr("verify", OLD, "--proof", made.json["path"]).out
+    by_old = wrkr("verify", OLD, "--proof", made.json["path"]).out
+    by_new = wrkr("verify", "--proof", made.json["path"], "--receipt", newest).out
+    by_both = wrkr("verify", OLD, "--proof", made.json["path"], "--receipt", newest).out
+    assert "held by the jobpack\nthe state after is held by nothing but this proof" in by_old
+    assert "held by the receipt\nthe state before is held by nothing but this proof" in by_new
+    assert by_both.endswith("held by the receipt and the jobpack\n")
+
+
+def test_a_proven_line_cannot_steer_a_terminal(wrkr: Wrkr) -> None:
+    assert wrkr("checkpoint", "emit", "j1", "progress", "\x9b31m\u202egnp.exe").code == 0
+    seq = json.loads(wrkr("log", "j1", "--json").out.splitlines()[-1])["seq"]
+    made = wrkr("job", "prove", "j1", "--event", str(seq), "--json").json
+
+    said = wrkr("verify", "--proof", made["path"])
+
+    assert "\\u009b31m\\u202egnp.exe" in said.out
+    assert [each for each in said.out if not each.isprintable() and each != "\n"] == []
 
 
 def test_one_event_is_proven_from_a_receipt_and_from_a_jobpack(wrkr: Wrkr) -> None:
