@@ -67,7 +67,9 @@ class Accounts:
 
     def is_over(self) -> bool:
         """Tell whether more is used and set aside than the limits allow."""
-        return bool(self._limits and overruns(self._limits, self._spent, self._reserved()))
+        if not self._open and self._is_well_within():
+            return False
+        return bool(overruns(self._limits, self._spent, self._reserved()))
 
     def misstated(self, meters: Iterable[Overrun]) -> str:
         """Return what is wrong with what is said to be over its limit, or nothing.

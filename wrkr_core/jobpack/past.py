@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from wrkr_core.environment import Fingerprint
 
 
-_BY_HOLDER: Final = (e.StepStarted, e.StepFinished, e.StepFailed, e.LeaseReleased)
+_USE: Final = frozenset({e.Charged, e.BudgetSettled})
+"""What puts a job that is worked on over its budget only together with what says so."""
+_SAY_SO: Final = frozenset({e.BudgetExceeded, e.StepStarted})
+"""What says so, or is refused for it in words of its own."""
 
 
 class IllegalEventError(Exception):
@@ -74,31 +77,28 @@ class Past:
         if recorded.by != self.by:
             self.by = check_actor(recorded.by)
         self.at = recorded.at
-        self._require_said(recorded)
+        if self.must_block and type(event) not in _SAY_SO:
+            raise IllegalEventError(
+                "the record before put the job over its budget, which had to be said here"
+            )
         rule = _RULES.get(type(event))
         if rule is not None:
             rule(self, event)
         if self.is_sealed:
             self._require_sealed(recorded)
-        self.tenure.take_in(event)
         self.accounts.take_in(event)
         self.must_block = (
-            isinstance(event, e.Charged | e.BudgetSettled)
+            type(event) in _USE
             and self.tenure.runs
             and not self.is_copying
             and self.accounts.is_over()
         )
 
-    def _require_said(self, recorded: e.RecordedEvent) -> None:
-        """Require what one append writes together, and work by whoever holds the job."""
-        event = recorded.event
-        if self.must_block and not isinstance(event, e.StepStarted):  # which says more of it
-            _require(
-                isinstance(event, e.BudgetExceeded),
-                "the record before put the job over its budget, which had to be said here",
-            )
-        if isinstance(event, _BY_HOLDER) and not self.is_copying:
-            _require_none(self.tenure.worked(recorded))
+    def require_own_work(self) -> None:
+        """Require that work is recorded by whoever holds the job. Raises: IllegalEventError."""
+        worker = self.tenure.worker
+        if self.by != worker and worker is not None and not self.is_copying:
+            raise IllegalEventError(f"{self.by} recorded what {worker} did, who held the job")
 
     def _require_sealed(self, recorded: e.RecordedEvent) -> None:
         """Require that all content is sealed for its place. Raises: IllegalEventError."""
@@ -183,6 +183,7 @@ def _lease_taken(past: Past, event: e.LeaseTaken) -> None:
 
 
 def _lease_released(past: Past, event: e.LeaseReleased) -> None:
+    past.require_own_work()
     past.is_copying = False
     _require_none(past.tenure.released(event))
 
@@ -191,6 +192,7 @@ def _lease_released(past: Past, event: e.LeaseReleased) -> None:
 
 
 def _step_started(past: Past, event: e.StepStarted) -> None:
+    past.require_own_work()
     before = _attempts(past, event.step)
     if event.attempt != before + 1:
         raise IllegalEventError(
@@ -208,6 +210,7 @@ def _step_started(past: Past, event: e.StepStarted) -> None:
 
 
 def _step_finished(past: Past, event: e.StepFinished) -> None:
+    past.require_own_work()
     _attempts(past, event.step)
     if event.result_blob is not None and event.result != e.NULL:
         raise IllegalEventError(f"step {step_text(event.step)} has two results")
@@ -218,6 +221,7 @@ def _step_finished(past: Past, event: e.StepFinished) -> None:
 
 
 def _step_failed(past: Past, event: e.StepFailed) -> None:
+    past.require_own_work()
     past.permits.end(identity(event.step))
 
 
@@ -293,6 +297,7 @@ def _answered(
 
 
 def _job_blocked(past: Past, event: e.JobBlocked) -> None:
+    past.tenure.end()
     past.waits = event.status == "blocked_decision"
     if past.waits:
         _require(bool(past.open), "it waits for a decision, and none is open")
@@ -309,7 +314,12 @@ def _job_resumed(past: Past, _event: e.JobResumed) -> None:
     past.waits = False
 
 
+def _work_ends(past: Past, _event: e.JobPaused | e.JobCanceled) -> None:
+    past.tenure.end()
+
+
 def _job_completed(past: Past, _event: e.JobCompleted) -> None:
+    past.tenure.end()
     _require(not past.open, f"it was completed while {', '.join(past.open)} waited for a decision")
     missing = ", ".join(sorted(past.required))
     _require(not missing, f"it was completed without the checkpoints its spec requires: {missing}")
@@ -347,6 +357,8 @@ _RULES: Final[Mapping[type, Callable[[Past, Any], None]]] = {
     e.CheckpointRecorded: _checkpoint_recorded,
     e.ApprovalGiven: _approval_given,
     e.ApprovalRefused: _approval_refused,
+    e.JobPaused: _work_ends,
+    e.JobCanceled: _work_ends,
     e.JobBlocked: _job_blocked,
     e.JobResumed: _job_resumed,
     e.JobCompleted: _job_completed,

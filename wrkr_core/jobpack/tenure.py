@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wrkr_core import events as e
-
 if TYPE_CHECKING:
-    from wrkr_core.events import LeaseReleased, LeaseTaken, RecordedEvent
-
-_ENDS_WORK = (e.LeaseReleased, e.JobPaused, e.JobCanceled, e.JobBlocked, e.JobCompleted)
+    from wrkr_core.events import LeaseReleased, LeaseTaken
 
 
 class Tenure:
     """The worker that holds the job, and whether it is at work.
 
     Attributes:
+        worker: Who holds the job, None if nobody does.
         runs: Whether the job is being worked on.
 
     """
@@ -26,11 +23,11 @@ class Tenure:
     def __init__(self) -> None:
         """Begin with nobody."""
         self.runs = False
-        self._worker: str | None = None
+        self.worker: str | None = None
 
     def taken(self, event: LeaseTaken) -> str:
         """Take in a claim; return what is wrong with it, or nothing."""
-        held_by, self._worker = self._worker, event.worker
+        held_by, self.worker = self.worker, event.worker
         self.runs = True
         if event.took_over_from is None:
             goes_on = held_by is None or (held_by == event.worker and event.took_over is None)
@@ -43,18 +40,12 @@ class Tenure:
 
     def released(self, event: LeaseReleased) -> str:
         """Take in that the holder let go; return what is wrong with it, or nothing."""
-        held_by, self._worker = self._worker, None
+        held_by, self.worker = self.worker, None
+        self.end()
         if held_by is not None and event.worker != held_by:
             return f"{event.worker} let go of the job, which {held_by} held"
         return ""
 
-    def worked(self, recorded: RecordedEvent) -> str:
-        """Return what is wrong with who recorded the work of whoever holds the job, or nothing."""
-        if self._worker is not None and recorded.by != self._worker:
-            return f"{recorded.by} recorded what {self._worker} did, who held the job"
-        return ""
-
-    def take_in(self, event: e.Event) -> None:
-        """Take in any event: some end the work."""
-        if isinstance(event, _ENDS_WORK):
-            self.runs = False
+    def end(self) -> None:
+        """Take in that the job is not worked on any more, whoever holds it."""
+        self.runs = False

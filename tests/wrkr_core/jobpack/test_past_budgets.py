@@ -49,10 +49,20 @@ def test_saying_so_blocks_the_job_and_that_is_legal() -> None:
     follow(records(story))
 
 
-def test_who_does_not_work_any_more_may_still_say_what_was_used() -> None:
+@pytest.mark.parametrize(
+    "ends",
+    [
+        e.JobPaused(reason="lunch"),
+        e.LeaseReleased(worker="host-1", epoch=1, reason="left", heartbeats=0),
+        e.JobBlocked(status="blocked_error", summary="x", reason_codes=()),
+        e.JobCanceled(reason="no"),
+    ],
+)
+def test_who_does_not_work_any_more_may_still_say_what_was_used(ends: e.KnownEvent) -> None:
     story = spending(tokens=5)
-    story.tell(e.JobPaused(reason="lunch"), e.Charged(amounts=amounts(tokens=6)))
-    story.tell(e.JobResumed(reason="back"))
+    story.tell(ends)
+    story.tell(e.Charged(amounts=amounts(tokens=6)))
+    story.tell(e.Charged(amounts=amounts(tokens=1)))
 
     follow(records(story))
 

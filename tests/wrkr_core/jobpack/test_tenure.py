@@ -69,17 +69,11 @@ def test_only_who_holds_a_job_lets_go_of_it() -> None:
 
 
 def test_a_job_runs_from_a_claim_until_its_work_ends() -> None:
-    for ends in (
-        e.LeaseReleased(worker="a", epoch=1, reason="left", heartbeats=0),
-        e.JobPaused(reason="lunch"),
-        e.JobCanceled(reason="no"),
-        e.JobBlocked(status="blocked_error", summary="x", reason_codes=()),
-        e.JobCompleted(summary="done"),
-    ):
-        tenure = Tenure()
-        runs = [tenure.runs]
-        assert not tenure.taken(taken("a"))
-        for event in (e.TimerSet(key="k", wake_at=1), ends):
-            tenure.take_in(event)
-            runs.append(tenure.runs)
-        assert runs == [False, True, False]
+    tenure = Tenure()
+    runs = [tenure.runs]
+    assert not tenure.taken(taken("a"))
+    runs.append(tenure.runs)
+    tenure.end()
+
+    assert [*runs, tenure.runs] == [False, True, False]
+    assert tenure.worker == "a"
