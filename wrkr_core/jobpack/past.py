@@ -64,6 +64,7 @@ class Past:
         self.is_sealed = False  # content is recorded only sealed; questions are told by their keys
         self.is_erased = False
         self.waits = False  # blocked by a decision
+        self.is_spent = False  # blocked by its budget
         self.unknown: set[str] = set()  # types of events of a later release
         self.environment: str | None = None
         self.is_fork = False
@@ -299,9 +300,10 @@ def _answered(
 def _job_blocked(past: Past, event: e.JobBlocked) -> None:
     past.tenure.end()
     past.waits = event.status == "blocked_decision"
+    past.is_spent = event.status == "blocked_budget"
     if past.waits:
         _require(bool(past.open), "it waits for a decision, and none is open")
-    if event.status == "blocked_budget":
+    if past.is_spent:
         _require(past.is_exceeded, "it is blocked by a budget that nothing says was exceeded")
         past.is_exceeded = False
 
@@ -311,7 +313,10 @@ def _job_resumed(past: Past, _event: e.JobResumed) -> None:
         not (past.waits and past.open),
         f"the job went on while {', '.join(past.open)} waited for a decision",
     )
-    past.waits = False
+    _require(
+        not (past.is_spent and past.accounts.is_over()), "the job went on while over its budget"
+    )
+    past.waits = past.is_spent = False
 
 
 def _work_ends(past: Past, _event: e.JobPaused | e.JobCanceled) -> None:

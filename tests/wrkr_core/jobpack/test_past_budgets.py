@@ -114,6 +114,13 @@ def test_running_time_may_be_more_than_is_recorded() -> None:
     follow(records(story))
 
 
+def test_a_job_does_not_go_on_while_it_is_over_its_budget() -> None:
+    story = spending(tokens=5)
+    story.tell(e.Charged(amounts=amounts(tokens=6)), e.BudgetExceeded(meters=(OVER,)), BLOCKED)
+
+    assert "went on while over its budget" in refused_telling(story, e.JobResumed(reason="go on"))
+
+
 def test_a_job_is_blocked_only_by_a_budget_that_was_exceeded_just_then() -> None:
     story = spending(tokens=5)
     story.tell(e.Charged(amounts=amounts(tokens=6)), e.BudgetExceeded(meters=(OVER,)), BLOCKED)
