@@ -11,11 +11,12 @@ from wrkr_core import chain
 from wrkr_core.canonical import dumps, loads
 from wrkr_core.errors import Corrupt, VerifyError
 from wrkr_core.jobpack.export import export_pack
-from wrkr_core.jobpack.manifest import EVENTS
+from wrkr_core.jobpack.manifest import BLOBS, EVENTS
 from wrkr_core.jobpack.merkle import Tree
 from wrkr_core.jobpack.verify import verify_pack
 from wrkr_core.memory import MemoryStore
 from wrkr_core.store import NewEvent
+from wrkr_core.work.attempts import blob_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +65,9 @@ def retold(pack: bytes, lines: list[dict[str, Any]]) -> bytes:
     """
     log = _relinked(lines)
     store = MemoryStore()
+    for name, content in contents_of(pack).items():
+        if name.startswith(BLOBS):
+            store.put(blob_key(name.removeprefix(BLOBS)), content, 0)
     try:
         for seq, data in enumerate(log.split(b"\n")[:-1]):
             line = loads(data)

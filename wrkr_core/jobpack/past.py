@@ -235,6 +235,14 @@ def _attempts(past: Past, step: e.StepRef) -> int:
     return found or 0
 
 
+def _charged(past: Past, event: e.Charged) -> None:
+    if event.step is None or past.is_copying:
+        return
+    step = identity(event.step)
+    if step not in past.attempts and step not in past.finished:
+        raise IllegalEventError(f"step {step_text(event.step)} had not begun that it was used in")
+
+
 def _budget_reserved(past: Past, event: e.BudgetReserved) -> None:
     past.require_budget(event)
     _require_few(past.accounts.open + 1, "open reservations")
@@ -357,6 +365,7 @@ _RULES: Final[Mapping[type, Callable[[Past, Any], None]]] = {
     e.StepStarted: _step_started,
     e.StepFinished: _step_finished,
     e.StepFailed: _step_failed,
+    e.Charged: _charged,
     e.BudgetReserved: _budget_reserved,
     e.BudgetExceeded: _budget_exceeded,
     e.CheckpointRecorded: _checkpoint_recorded,

@@ -29,8 +29,10 @@ class Tenure:
         """Take in a claim; return what is wrong with it, or nothing."""
         held_by, self.worker = self.worker, event.worker
         self.runs = True
+        if (event.took_over is None) != (event.took_over_from is None):
+            return f"{event.worker} took the job over, and from whom or why is not said"
         if event.took_over_from is None:
-            goes_on = held_by is None or (held_by == event.worker and event.took_over is None)
+            goes_on = held_by in (None, event.worker)
             return "" if goes_on else f"{event.worker} took the job while {held_by} held it"
         if event.took_over_from != held_by:
             return (

@@ -124,6 +124,7 @@ def test_17_a_history_that_cannot_have_happened_is_refused(name: str) -> None:
     lines = lines_of(HONEST)
     change(lines)
 
+    # No document can be made of it, so those of the honest history are wrong besides.
     pack = retold(HONEST, lines)
     found, problems = refusal(pack), find_problems(io.BytesIO(pack)).problems
 
@@ -134,4 +135,7 @@ def test_17_a_history_that_cannot_have_happened_is_refused(name: str) -> None:
 
 def test_17_the_same_history_told_anew_verifies() -> None:
     """Else all above would be true of nothing."""
-    assert refusal(retold(HONEST, lines_of(HONEST))) is None
+    lines = lines_of(HONEST)
+    payload(lines, "job_completed").update(summary="something else, as true as before")
+
+    assert refusal(retold(HONEST, lines)) is None

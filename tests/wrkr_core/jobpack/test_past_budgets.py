@@ -41,6 +41,17 @@ def test_what_a_reservation_came_to_says_so_too() -> None:
     assert "over its budget" in refused_telling(story, e.JobCompleted(summary="done"))
 
 
+def test_what_is_used_in_a_step_is_used_in_one_that_had_begun() -> None:
+    story = working()
+    story.tell(started(), e.Charged(amounts=amounts(tokens=1), step=FETCH))
+    follow(records(story))
+    other = e.StepRef(name="never", occurrence=1)
+
+    refused = refused_telling(story, e.Charged(amounts=amounts(tokens=1), step=other))
+
+    assert "step never had not begun" in refused
+
+
 def test_saying_so_blocks_the_job_and_that_is_legal() -> None:
     story = spending(tokens=5)
     story.tell(e.Charged(amounts=amounts(tokens=6)), e.BudgetExceeded(meters=(OVER,)))

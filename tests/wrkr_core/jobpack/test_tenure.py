@@ -54,6 +54,14 @@ def test_nobody_takes_over_from_who_does_not_hold_the_job() -> None:
     assert "from host-9, who did not hold it" in refusal(records(story))
 
 
+@pytest.mark.parametrize("said", [{"took_over": "expired"}, {"took_over_from": "host-1"}])
+def test_a_takeover_says_from_whom_and_why(said: dict[str, str]) -> None:
+    story = working()
+    story.take(2, "host-2", **said)
+
+    assert "from whom or why is not said" in refusal(records(story))
+
+
 def first_event() -> e.JobSubmitted:
     event = records(small_story())[0].event
     assert isinstance(event, e.JobSubmitted)
