@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from wrkr_core.errors import InvalidInputError, MoveNotAllowedError, VerifyHistoryError
 from wrkr_core.job.fold import Folding
-from wrkr_core.jobpack.past import IllegalEventError, Past
+from wrkr_core.jobpack.illegal import IllegalEventError
+from wrkr_core.jobpack.past import Past
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -17,15 +17,13 @@ from wrkr_core.ids import check_actor, check_job_id
 from wrkr_core.job.decide.leasing import FORK_WORKER
 from wrkr_core.job.decide.working import miscounted
 from wrkr_core.job.replay import identity
-from wrkr_core.job.state import MOST_OPEN
 from wrkr_core.job.step_text import step_text
 from wrkr_core.jobpack.accounts import Accounts
+from wrkr_core.jobpack.illegal import IllegalEventError, require, require_few, require_none
+from wrkr_core.jobpack.past_sealed import unsealed
 from wrkr_core.jobpack.permits import GATE_KEY, Permits
 from wrkr_core.jobpack.seen import Steps
 from wrkr_core.jobpack.tenure import Tenure
-from wrkr_core.payloads.job_payloads import bound
-from wrkr_core.payloads.places import content_of
-from wrkr_core.sealed_text import read_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,14 +31,26 @@ if TYPE_CHECKING:
     from wrkr_core.environment import Fingerprint
 
 
+_BY_HOLDER: Final = frozenset(
+    {
+        e.EnvironmentCaptured,
+        e.LeaseReleased,
+        e.StepStarted,
+        e.StepFinished,
+        e.StepFailed,
+        e.Charged,
+        e.BudgetReserved,
+        e.BudgetSettled,
+        e.ArtifactRecorded,
+        e.TimerSet,
+        e.JobCompleted,
+    }
+)
+"""What only the worker that holds the job can record."""
 _USE: Final = frozenset({e.Charged, e.BudgetSettled})
 """What puts a job that is worked on over its budget only together with what says so."""
 _SAY_SO: Final = frozenset({e.BudgetExceeded, e.StepStarted})
 """What says so, or is refused for it in words of its own."""
-
-
-class IllegalEventError(Exception):
-    """What is wrong with the event at hand, in words."""
 
 
 class Past:
@@ -82,11 +92,13 @@ class Past:
             raise IllegalEventError(
                 "the record before put the job over its budget, which had to be said here"
             )
+        if type(event) in _BY_HOLDER:
+            self.require_own_work()
         rule = _RULES.get(type(event))
         if rule is not None:
             rule(self, event)
         if self.is_sealed:
-            self._require_sealed(recorded)
+            require_none(unsealed(recorded, is_erased=self.is_erased))
         self.accounts.take_in(event)
         self.must_block = (
             type(event) in _USE
@@ -101,24 +113,6 @@ class Past:
         if self.by != worker and worker is not None and not self.is_copying:
             raise IllegalEventError(f"{self.by} recorded what {worker} did, who held the job")
 
-    def _require_sealed(self, recorded: e.RecordedEvent) -> None:
-        """Require that all content is sealed for its place. Raises: IllegalEventError."""
-        for pointer, content in content_of(recorded.event):
-            _require(not self.is_erased, "it holds content, and the payloads were erased before")
-            text = (
-                content
-                if isinstance(content, str)
-                else bytes(content)[1:-1].decode("ascii", "replace")
-            )
-            sealed = read_sealed(text)
-            _require(sealed is not None, f"the job is erasable, and {pointer} is not sealed")
-            _require(
-                sealed is not None
-                and (sealed.bound_to, sealed.pointer)
-                == (bound(recorded.event, recorded.id), pointer),
-                f"{pointer} was sealed for another place",
-            )
-
     def check_said(self, text: str) -> None:
         """Check a text that a person or a job said. Raises: InvalidInputError."""
         if not self.is_sealed:
@@ -131,18 +125,8 @@ class Past:
             raise IllegalEventError(f"the budget did not allow it: {overrun_text(over)}")
 
 
-def _require(holds: bool, otherwise: str) -> None:  # noqa: FBT001  # read as a sentence
-    if not holds:
-        raise IllegalEventError(otherwise)
-
-
-def _require_none(problem: str) -> None:
-    if problem:
-        raise IllegalEventError(problem)
-
-
 def _submitted(past: Past, event: e.JobSubmitted) -> None:
-    _require(not past.is_submitted, "the job was submitted before")
+    require(not past.is_submitted, "the job was submitted before")
     past.is_submitted = True
     past.accounts = Accounts(event.spec.budget.limits)
     past.is_sealed = bool(event.spec.erasable)
@@ -159,41 +143,40 @@ def _submitted(past: Past, event: e.JobSubmitted) -> None:
     if origin is not None:
         check_job_id(origin.job)
         is_record = origin.seq >= 1 and re.fullmatch(SHA256, origin.hash) is not None
-        _require(is_record, "the record it was forked at cannot be one")
+        require(is_record, "the record it was forked at cannot be one")
 
 
 def _environment_captured(past: Past, event: e.EnvironmentCaptured) -> None:
-    _require(past.environment is None, "an environment was captured before")
+    require(past.environment is None, "an environment was captured before")
     past.environment = _digest_of(event.fingerprint)
 
 
 def _environment_accepted(past: Past, event: e.EnvironmentAccepted) -> None:
-    _require(event.expected == past.environment, "it replaces an environment that was not there")
+    require(event.expected == past.environment, "it replaces an environment that was not there")
     past.environment = _digest_of(event.fingerprint)
 
 
 def _digest_of(found: Fingerprint) -> str:
     right = fingerprint(found.observations)
-    _require(found == right, "the digest of the environment is not that of its observations")
+    require(found == right, "the digest of the environment is not that of its observations")
     return right.digest
 
 
 def _lease_taken(past: Past, event: e.LeaseTaken) -> None:
     past.is_copying = past.is_fork and event.epoch == 1 and event.worker == FORK_WORKER
-    _require_none(past.tenure.taken(event))
+    require_none(past.tenure.taken(event))
+    past.require_own_work()
 
 
 def _lease_released(past: Past, event: e.LeaseReleased) -> None:
-    past.require_own_work()
     past.is_copying = False
-    _require_none(past.tenure.released(event))
+    require_none(past.tenure.released(event))
 
 
 # The rules of steps say what is wrong only when something is: they are asked for every step.
 
 
 def _step_started(past: Past, event: e.StepStarted) -> None:
-    past.require_own_work()
     before = _attempts(past, event.step)
     if event.attempt != before + 1:
         raise IllegalEventError(
@@ -211,7 +194,6 @@ def _step_started(past: Past, event: e.StepStarted) -> None:
 
 
 def _step_finished(past: Past, event: e.StepFinished) -> None:
-    past.require_own_work()
     _attempts(past, event.step)
     if event.result_blob is not None and event.result != e.NULL:
         raise IllegalEventError(f"step {step_text(event.step)} has two results")
@@ -222,7 +204,6 @@ def _step_finished(past: Past, event: e.StepFinished) -> None:
 
 
 def _step_failed(past: Past, event: e.StepFailed) -> None:
-    past.require_own_work()
     past.permits.end(identity(event.step))
 
 
@@ -245,22 +226,22 @@ def _charged(past: Past, event: e.Charged) -> None:
 
 def _budget_reserved(past: Past, event: e.BudgetReserved) -> None:
     past.require_budget(event)
-    _require_few(past.accounts.open + 1, "open reservations")
+    require_few(past.accounts.open + 1, "open reservations")
 
 
 def _budget_exceeded(past: Past, event: e.BudgetExceeded) -> None:
-    _require_none(past.accounts.misstated(event.meters))
+    require_none(past.accounts.misstated(event.meters))
     past.is_exceeded = True
 
 
 def _checkpoint_recorded(past: Past, event: e.CheckpointRecorded) -> None:
     past.check_said(event.summary)
-    _require(
+    require(
         event.budget == past.accounts.spent(),
         f"{event.checkpoint_id} states other sums than what was spent by then",
     )
     action = event.required_action
-    _require(
+    require(
         (event.kind == "decision-needed") == (action is not None),
         f"{event.checkpoint_id} is a {event.kind} checkpoint, which must "
         f"{'not ' if action is not None else ''}ask for something",
@@ -268,27 +249,27 @@ def _checkpoint_recorded(past: Past, event: e.CheckpointRecorded) -> None:
     if action is not None:
         asked = past.permits.asked(action.key if past.is_sealed else event.summary, action)
         past.open[event.checkpoint_id] = (asked, action.choices)
-        _require_few(len(past.open), "open decisions")
+        require_few(len(past.open), "open decisions")
     past.required.discard(event.kind)
 
 
 def _approval_given(past: Past, event: e.ApprovalGiven) -> None:
     asked, choices = _answered(past, event)
-    _require(
+    require(
         event.choice in choices if choices else event.choice is None,
         f"{event.checkpoint_id} was approved with a choice that was not offered",
     )
-    _require(
+    require(
         event.expires_at is None or event.expires_at > past.at,
         f"the approval of {event.checkpoint_id} had expired when it was given",
     )
     past.permits.give(event.checkpoint_id, asked, event.expires_at)
-    _require_few(past.permits.unused, "approvals of another run that nothing rested on")
+    require_few(past.permits.unused, "approvals of another run that nothing rested on")
 
 
 def _approval_refused(past: Past, event: e.ApprovalRefused) -> None:
     _, choices = _answered(past, event)
-    _require(
+    require(
         event.choice is None or event.choice in choices,
         f"{event.checkpoint_id} was refused with a choice that was not offered",
     )
@@ -310,18 +291,18 @@ def _job_blocked(past: Past, event: e.JobBlocked) -> None:
     past.waits = event.status == "blocked_decision"
     past.is_spent = event.status == "blocked_budget"
     if past.waits:
-        _require(bool(past.open), "it waits for a decision, and none is open")
+        require(bool(past.open), "it waits for a decision, and none is open")
     if past.is_spent:
-        _require(past.is_exceeded, "it is blocked by a budget that nothing says was exceeded")
+        require(past.is_exceeded, "it is blocked by a budget that nothing says was exceeded")
         past.is_exceeded = False
 
 
 def _job_resumed(past: Past, _event: e.JobResumed) -> None:
-    _require(
+    require(
         not (past.waits and past.open),
         f"the job went on while {', '.join(past.open)} waited for a decision",
     )
-    _require(
+    require(
         not (past.is_spent and past.accounts.is_over()), "the job went on while over its budget"
     )
     past.waits = past.is_spent = False
@@ -333,13 +314,13 @@ def _work_ends(past: Past, _event: e.JobPaused | e.JobCanceled) -> None:
 
 def _job_completed(past: Past, _event: e.JobCompleted) -> None:
     past.tenure.end()
-    _require(not past.open, f"it was completed while {', '.join(past.open)} waited for a decision")
+    require(not past.open, f"it was completed while {', '.join(past.open)} waited for a decision")
     missing = ", ".join(sorted(past.required))
-    _require(not missing, f"it was completed without the checkpoints its spec requires: {missing}")
+    require(not missing, f"it was completed without the checkpoints its spec requires: {missing}")
 
 
 def _acceptance_recorded(_past: Past, event: e.AcceptanceRecorded) -> None:
-    _require_none(miscounted(event))
+    require_none(miscounted(event))
 
 
 def _payloads_erased(past: Past, _event: e.PayloadsErased) -> None:
@@ -348,12 +329,7 @@ def _payloads_erased(past: Past, _event: e.PayloadsErased) -> None:
 
 def _unknown(past: Past, event: e.UnknownEvent) -> None:
     past.unknown.add(event.type)
-    _require_few(len(past.unknown), "types of events this release does not know")
-
-
-def _require_few(count: int, what: str) -> None:
-    """Require that a log is not made to wear its reader out: all that is open is in the state."""
-    _require(count <= MOST_OPEN, f"it makes {count} {what}; more than {MOST_OPEN} are not followed")
+    require_few(len(past.unknown), "types of events this release does not know")
 
 
 _RULES: Final[Mapping[type, Callable[[Past, Any], None]]] = {

@@ -92,6 +92,8 @@ FALSE: Final[dict[str, tuple[Change, str]]] = {
     "attempts out of order": (said("step_started", 1, attempt=3), "cannot follow attempt 1"),
     "two results": (said("step_finished", result=1), "two results"),
     "work recorded by another": (by("step_finished", "eve"), "eve recorded what host-1 did"),
+    "completed by another": (by("job_completed", "eve"), "eve recorded what host-1 did"),
+    "taken in the name of another": (by("lease_taken", "eve"), "eve recorded what host-1 did"),
     "over the budget in silence": (without_all("budget_exceeded"), "over its budget"),
     "a budget exceeded that was not": (
         lambda lines: payload(lines, "budget_exceeded")["meters"][0].update(used=60),

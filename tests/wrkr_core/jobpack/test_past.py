@@ -32,7 +32,7 @@ from tests.stories import (
 from wrkr_core import events as e
 from wrkr_core.budget import Budget, Reservation, amounts
 from wrkr_core.checkpoint import RequiredAction
-from wrkr_core.jobpack import past
+from wrkr_core.jobpack import illegal
 from wrkr_core.spec import CheckpointPolicy, Command, JobSpec, StepSpec
 
 FINISHED = e.StepFinished(step=FETCH, attempt=1, epoch=1)
@@ -364,7 +364,7 @@ def test_no_step_begins_while_a_decision_is_open() -> None:
 
 def test_a_log_cannot_open_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that is open is in the state, so a log of a million open questions would never be read."""
-    monkeypatch.setattr(past, "MOST_OPEN", 2)
+    monkeypatch.setattr(illegal, "MOST_OPEN", 2)
     asking, reserving = working(), working()
     action = RequiredAction(kind="approval", instructions="look", key="k")
 
@@ -384,7 +384,7 @@ def test_a_log_cannot_open_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_log_cannot_hold_unknown_types_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(past, "MOST_OPEN", 2)
+    monkeypatch.setattr(illegal, "MOST_OPEN", 2)
     story = working()
     for number in (1, 1, 2):
         story.tell(e.UnknownEvent(type=f"later_{number}/1", payload=e.NULL))

@@ -90,6 +90,7 @@ def test_behind_an_erasure_no_content_is_legal() -> None:
     completed.append(
         checkpoint(completed, "completed", summary=word(3, "/summary")),
         e.JobCompleted(summary=word(4, "/summary")),
+        by="ada",
     )
     completed.append(e.PayloadsErased(reason="asked"))
     completed.append(

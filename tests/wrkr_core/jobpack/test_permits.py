@@ -9,7 +9,7 @@ from tests.forging import first, follow, forged, records, refusal, refused_telli
 from tests.stories import FETCH, MERGE, QUESTION, Story, small_story, whole_story
 from wrkr_core import events as e
 from wrkr_core.checkpoint import CONFIRM_RERUN, RequiredAction
-from wrkr_core.jobpack import past
+from wrkr_core.jobpack import illegal
 from wrkr_core.spec import Command, StepSpec
 
 TAG = e.StepRef(name="tag", occurrence=1)
@@ -139,7 +139,7 @@ def test_a_step_that_failed_may_run_again_although_it_may_only_once_when_unsure(
 
 
 def test_a_log_cannot_allow_runs_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(past, "MOST_OPEN", 2)
+    monkeypatch.setattr(illegal, "MOST_OPEN", 2)
     story = working()
     for number in range(3):
         checkpoint_id, subject = asked_to_run_again(story, f"rerun:{number}")

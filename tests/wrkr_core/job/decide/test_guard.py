@@ -24,7 +24,7 @@ from wrkr_core.errors import (
 from wrkr_core.job.decide import deciding, guard, leasing, lifecycle, spending, working
 from wrkr_core.job.decide.guard import require_holder, require_known, require_move, require_room
 from wrkr_core.job.state import MOST_OPEN
-from wrkr_core.jobpack import past
+from wrkr_core.jobpack import illegal
 from wrkr_core.lease import Observer
 
 if TYPE_CHECKING:
@@ -272,5 +272,5 @@ def test_no_job_opens_more_than_its_verification_follows(
 
 
 def test_what_a_job_may_open_is_what_verification_follows() -> None:
-    assert vars(guard)["MOST_OPEN"] == vars(past)["MOST_OPEN"] == MOST_OPEN == 10_000
+    assert vars(guard)["MOST_OPEN"] == vars(illegal)["MOST_OPEN"] == MOST_OPEN == 10_000
     require_room(state_in("running"), MOST_OPEN - 1, "decisions", hint="")
