@@ -76,7 +76,7 @@ def fill(target: Target, directory: Path) -> Faults:
 def _play(target: Target, outer: Path, steps: Sequence[Step], left: int, send: Send) -> None:
     """Play on a disk of one's own, which is gone with this process."""
     mount_disk(outer)
-    directory, ballast = outer / "store", outer / "ballast"
+    directory, ballast = outer / outer.name, outer / "ballast"
     directory.mkdir()
     log: list[Message] = []
 

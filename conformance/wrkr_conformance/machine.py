@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from operator import methodcaller
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import hypothesis
@@ -39,6 +40,13 @@ if TYPE_CHECKING:
 STREAMS: Final = ("a", "A", "a/b", "é", "steady")
 MORTAL: Final = ("A", "a/b", "é")
 KEYS: Final = ("k", "k/1", "K")
+# Any name there can be, and such as jobs have, so that nothing is right for the names above alone.
+LETTERS: Final = st.characters(codec="utf-8", exclude_categories=["Cc", "Zs", "Zl", "Zp"])
+STRANGE: Final = st.text(LETTERS, min_size=1, max_size=24) | st.text(
+    f"{ascii_letters}{digits}-_./", min_size=8, max_size=60
+)
+STREAM: Final = st.sampled_from(STREAMS) | st.sampled_from(STREAMS) | STRANGE
+KEY: Final = st.sampled_from(KEYS) | st.sampled_from(KEYS) | STRANGE
 DATA: Final = st.binary(max_size=12) | st.sampled_from([b"{}", b'{"a":1}\n', b"\xff\n\0"])
 LIMITS: Final = st.integers(1, 5) | st.sampled_from([0, -1, 1000])
 PREFIXES: Final = st.sampled_from(["", "a", "A", "k", "k/", "x"])
@@ -66,6 +74,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.followers = [Follower(), Follower()]
         self.batches: list[tuple[str, int, Batch]] = []
         self.named = 0
+        self.strangest = ""
         self.able = self.handles[0].info.capabilities
 
     def teardown(self) -> None:
@@ -100,21 +109,22 @@ class StoreMachine(RuleBasedStateMachine):
         """Compare where a stream stands and some of what it holds; now and then follow the feed."""
         handle, limit = self.handles[-1 - number % len(self.handles)], 1 + number % 4
         after = self.first(stream) - 1 + number // 5
-        self.both(handle, lambda store: store.stream(stream), f"stream({stream!r})")
+        standing = self.both(handle, methodcaller("stream", stream), f"stream({stream!r})")
         page = self.both(
             handle,
             lambda store: store.read(stream, after, limit),
             f"read({stream!r}, {after}, {limit})",
         )
+        self.positions.compare(standing)
         self.positions.compare(page)
         if number % 3 == 0:
             self.followers[number % 2].step(handle, self.model, limit)
 
-    def fresh_batch(self, count: int, data: list[bytes]) -> Batch:
-        """Return records with ids that were never used."""
+    def fresh_batch(self, count: int, data: list[bytes], stem: str = "r") -> Batch:
+        """Return records with ids that were never used; they begin with ``stem``."""
         self.named += count
         return tuple(
-            NewEvent(f"r{self.named - index}", "noted/1", self.named, data[index % len(data)])
+            NewEvent(f"{stem}{self.named - index}", "noted/1", self.named, data[index % len(data)])
             for index in range(count)
         )
 
@@ -134,15 +144,16 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(
         number=st.integers(0, 9),
-        stream=st.sampled_from(STREAMS),
+        stream=STREAM,
         off=st.sampled_from([0, 0, 0, 0, 1, -1, 2, -2, 50]),
         count=st.integers(1, 4),
         data=st.lists(DATA, min_size=1, max_size=4),
     )
     def append(self, number: int, stream: str, off: int, count: int, data: list[bytes]) -> None:
         """Append new records, mostly at the head."""
+        self.strangest = max(self.strangest, stream)
         expected = max(0, self.head(stream) + off)
-        batch = self.fresh_batch(count, data)
+        batch = self.fresh_batch(count, data, f"{stream}." if number % 3 else "r")
         self.batches.append((stream, expected, batch))
         self.both_append(number, stream, expected, batch, f"{count} new records")
 
@@ -224,16 +235,17 @@ class StoreMachine(RuleBasedStateMachine):
             )
         )
 
-    @rule(number=st.integers(0, 9), after=AFTERS, limit=LIMITS, prefix=PREFIXES)
+    @rule(number=st.integers(0, 9), after=AFTERS, limit=LIMITS, prefix=PREFIXES | STRANGE)
     def list_streams(self, number: int, after: str, limit: int, prefix: str) -> None:
         """List streams, and look at each; and ask for the first of those whose names begin alike."""
         handle = self.pick(number)
-        self.both(
+        listed = self.both(
             handle,
             lambda store: store.streams(after, limit, prefix),
             f"streams({after!r}, {limit}, {prefix!r})",
         )
-        for stream in STREAMS:
+        self.positions.compare(listed)
+        for stream in (*STREAMS, self.strangest or "x", self.strangest[:1] or "x"):
             self.both(handle, methodcaller("stream", stream), f"stream({stream!r})")
             self.both(handle, methodcaller("streams", "", 1, stream), f"streams('', 1, {stream!r})")
 
@@ -257,7 +269,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(
         number=st.integers(0, 9),
-        key=st.sampled_from(KEYS),
+        key=KEY,
         data=DATA | st.none(),
         guess=st.sampled_from(["present", "present", "absent", "stale", "never"]),
     )
@@ -276,7 +288,7 @@ class StoreMachine(RuleBasedStateMachine):
         expected, found = self.model.get(key), self.pick(number).get(key)
         self.versions.compare_get(key, expected, found)
 
-    @rule(number=st.integers(0, 9), after=AFTERS, limit=LIMITS, prefix=PREFIXES)
+    @rule(number=st.integers(0, 9), after=AFTERS, limit=LIMITS, prefix=PREFIXES | STRANGE)
     def list_keys(self, number: int, after: str, limit: int, prefix: str) -> None:
         """List keys; and ask for the first of those that begin alike."""
         handle = self.pick(number)

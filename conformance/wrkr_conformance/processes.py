@@ -81,10 +81,10 @@ def elsewhere(site: Site, work: str, *arguments: object, seconds: float = PATIEN
 def beside(directory: Path, name: str) -> Path:
     """Return the folder, not made yet, of another store beside one, in a folder of its own.
 
-    What names a store where it is not kept in its folder, the name of the folder around it, is then
-    another one in every run.
+    Its name, which names a store that is not kept in its folder, is another one in every run.
     """
-    return directory.parent / f"{directory.parent.name}-{name}" / "store"
+    own = f"{directory.name}-{name}"
+    return directory.parent / own / own
 
 
 @contextmanager

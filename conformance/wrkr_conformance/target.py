@@ -81,9 +81,7 @@ class Target:
     def open(self, directory: Path) -> Store:
         """Return a new handle on the store of ``directory``."""
         if isinstance(self.opener, str):
-            url = self.opener.replace(DIRECTORY, str(directory)).replace(
-                NAME, directory.parent.name
-            )
+            url = self.opener.replace(DIRECTORY, str(directory)).replace(NAME, directory.name)
             handle = open_store(url)
         else:
             handle = self.opener(directory)
@@ -113,9 +111,12 @@ class Target:
 
     @contextmanager
     def fresh(self, *, quick: bool = True, seed: int = 0) -> Generator[Site]:
-        """Give a new store; its handles are closed and its folder is removed in the end."""
+        """Give a new store; its handles are closed and its folder is removed in the end.
+
+        The folder has a name that no other has, for stores that are kept elsewhere and named by it.
+        """
         with tempfile.TemporaryDirectory(prefix="wrkr-", ignore_cleanup_errors=True) as outer:
-            directory = Path(outer).resolve() / "store"
+            directory = Path(outer).resolve() / Path(outer).name
             directory.mkdir()
             if self.log is not None:
                 self.log.restart()

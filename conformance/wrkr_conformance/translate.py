@@ -90,11 +90,11 @@ class Positions:
         self._known[place] = answer.pos
 
     def compare(self, answer: object) -> None:
-        """Go on only if records that were read have the pos they were given. Raises: Broken."""
-        if isinstance(answer, list):
-            for event in cast("list[Event]", answer):
-                place = (event.stream, event.seq)
-                same(event.pos, self._known.get(place, event.pos), f"pos of {place}")
+        """Go on only if records and heads of streams have the pos they were given. Raises: Broken."""
+        for each in cast("list[object]", answer) if isinstance(answer, list) else [answer]:
+            if isinstance(each, Event | StreamInfo):
+                place = (each.stream, each.seq if isinstance(each, Event) else each.head)
+                same(each.pos, self._known.get(place, each.pos), f"pos of {place}")
 
 
 class Versions:

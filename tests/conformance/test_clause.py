@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -40,6 +42,18 @@ def test_every_optional_method_has_a_clause_for_stores_without_it() -> None:
 def test_the_order_of_clauses_is_that_of_the_chapters() -> None:
     assert (CLAUSES[0].id, CLAUSES[-1].id) == ("I1.1", "M1.1")
     assert all_clauses() == CLAUSES
+
+
+def test_the_order_of_clauses_does_not_depend_on_which_chapter_was_imported_first() -> None:
+    code = "from wrkr_conformance import all_clauses; print(*(each.id for each in all_clauses()))"
+
+    told = [
+        subprocess.run([sys.executable, "-c", f"{first}{code}"], capture_output=True, check=True)
+        for first in ("", "import wrkr_conformance.clauses.waiting; ")
+    ]
+
+    assert told[0].stdout.split() == [each.id.encode() for each in CLAUSES]
+    assert told[1].stdout == told[0].stdout
 
 
 def keeps_quiet(site: Site) -> None: ...

@@ -8,10 +8,13 @@ from tests.conformance.badstores import (
     appending,
     declaring,
     feeding,
+    growing,
     handling,
     naming,
     paging,
     racing,
+    removing,
+    repeating,
 )
 from tests.conformance.badstores.bad import Opener
 from tests.conformance.badstores.catalogue import IN_MEMORY
@@ -41,6 +44,23 @@ UNSEEN_BY_THE_MODEL = {
     naming.NormalizesNames,
     naming.KeepsNoTimeBefore1970,
     paging.CutsLargeCells,
+    *(bad.kind for bad in growing.BAD),
+    appending.BindsEveryColumn,
+    appending.CountsIn64Bits,
+    repeating.ComparesTheBeginningsOfIds,
+    repeating.NormalizesIds,
+    repeating.RemembersTheLatestIds,
+    naming.KeepsNamesByTheirHash,
+    paging.TakesPrefixesForPatterns,
+    paging.EndsPrefixesTooSoon,
+    paging.SharesTheCallersBuffer,
+    feeding.ShowsOnlyWhatIsSettled,
+    removing.LooksForTheTombstoneTooEarly,
+    removing.TrimsByRewriting,
+    handling.SleepsInsteadOfWaiting,
+    handling.LooksThenWaits,
+    handling.WaitsNoLongerThanItCan,
+    declaring.IsOneStoreForAll,
 }
 
 

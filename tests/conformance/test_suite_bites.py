@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wrkr_conformance import check
+from wrkr_conformance.clauses import waiting
 from wrkr_core.errors import Busy, NotSupported
 from wrkr_core.memory import INFO, MemoryStore
 from wrkr_core.store import StoreInfo
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wrkr_core.store import Store
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up on who waits after a second: who is not woken by then never is."""
+    monkeypatch.setattr(waiting, "SOON", 1.0)
 
 
 def named(bads: Sequence[Bad]) -> pytest.MarkDecorator:

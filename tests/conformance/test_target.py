@@ -26,6 +26,14 @@ def test_a_url_that_names_one_store_for_all_clauses_is_refused() -> None:
         Target.from_url("sqlite:////srv/wrkr.db")
 
 
+def test_every_store_has_a_folder_of_a_name_that_no_other_has() -> None:
+    target = Target.of(a_factory)
+
+    with target.fresh() as one, target.fresh() as other:
+        assert one.directory.name != other.directory.name
+        assert list(one.directory.parent.iterdir()) == [one.directory]
+
+
 def test_a_target_is_made_from_a_url_a_function_or_a_target() -> None:
     target = Target.of("memory://{name}")
 

@@ -46,6 +46,17 @@ def test_every_other_difference_counts(one: object, two: object) -> None:
     assert meaning_of(one) != meaning_of(two)
 
 
+def test_the_pos_of_a_head_is_that_of_its_record() -> None:
+    positions = Positions()
+    positions.learn("a", Appended(3, 7, replayed=False))
+
+    positions.compare(StreamInfo("a", 3, 1, 7))
+    positions.compare([StreamInfo("a", 4, 1, 9), None])
+    for wrong in (StreamInfo("a", 3, 1, 8), [Event("a", 3, 8, "r3", "t", 0, b"x")]):
+        with pytest.raises(Broken, match="pos of"):
+            positions.compare(wrong)
+
+
 def test_errors_are_compared_by_the_contracts_class() -> None:
     assert meaning_of(Vanished("a is no more")) == meaning_of(Deleted("a"))
     assert meaning_of(UnicodeEncodeError("utf-8", "x", 0, 1, "no")) == meaning_of(ValueError())

@@ -18,9 +18,11 @@ CHAPTERS: Final = (
     "feed",
     "cells",
     "removal",
+    "thousands",
     "waiting",
     "handles",
     "sharing",
+    "meeting",
     "durability",
     "kills",
     "power",
@@ -31,7 +33,6 @@ CHAPTERS: Final = (
 
 
 def all_clauses() -> tuple[Clause, ...]:
-    """Return every clause, in the order of the chapters."""
-    for chapter in CHAPTERS:
-        import_module(f"{__name__}.{chapter}")
-    return registered()
+    """Return every clause, in the order of the chapters, whichever was imported first."""
+    modules = [import_module(f"{__name__}.{chapter}").__name__ for chapter in CHAPTERS]
+    return tuple(sorted(registered(), key=lambda each: modules.index(each.check.__module__)))

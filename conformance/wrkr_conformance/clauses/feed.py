@@ -31,7 +31,7 @@ def feeds_everything_once(site: Site) -> None:
     """The feed holds every record once, each stream's in order, whatever the page size."""
     store = site.open()
     names = _fill(store)
-    for limit in (1, 2, 3, 5, len(names) - 1, len(names), 1000, 1 << 30):
+    for limit in (1, 2, 3, 5, len(names) - 1, len(names), 1000, 1 << 64):
         found, _cursor = drain(store, limit=limit)
         same(sorted(ids(found)), sorted(names), f"records in the feed, {limit} at a time")
         for stream in STREAMS:
@@ -137,6 +137,25 @@ def keeps_cursors_over_reopening(site: Site) -> None:
     same(len(page) + len(rest), len(names), "records before and after the cursor")
     store.append("new", 0, records("late"))
     same(ids(drain(store, end)[0]), ["late"], "the feed after its former end, after reopening")
+
+
+@clause("F2.9", "F2", outlives=True)
+def never_slips_behind_after_reopening(site: Site) -> None:
+    """After the newest were deleted and every handle closed, the next stand behind the cursors."""
+    store = site.open()
+    store.append("a", 0, records("a1"))
+    newest = store.append("b", 0, records("b1", "b2", "b3"))
+    _page, cursor = drain(store)
+    store.delete("b")
+    store = site.reopen()
+    later = store.append("c", 0, records("c1"))
+    claim(later.pos > newest.pos, f"pos {later.pos} after {newest.pos} was given and deleted")
+    same(ids(drain(store, cursor)[0]), ["c1"], "the feed after a cursor, a delete, a reopening")
+    store.delete("a")
+    store.delete("c")
+    store = site.reopen()
+    store.append("d", 0, records("d1"))
+    same(ids(drain(store, cursor)[0]), ["d1"], "the feed after a cursor, when all was deleted")
 
 
 @clause("F2.5", "F2", level="should")

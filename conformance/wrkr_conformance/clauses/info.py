@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, get_args
 
 from wrkr_conformance.clause import clause
-from wrkr_conformance.expect import claim, same
+from wrkr_conformance.expect import claim, ids, records, same
 from wrkr_core.store import CAPABILITIES, PROTOCOL, Durability, Store
 
 if TYPE_CHECKING:
@@ -37,3 +37,18 @@ def has_every_method(site: Site) -> None:
 def handles_agree(site: Site) -> None:
     """Every handle of one store says the same of it."""
     same(site.open().info, site.open().info, "info of a second handle")
+
+
+@clause("I1.4", "info")
+def keeps_stores_apart(site: Site) -> None:
+    """The store of another folder is another store: it begins empty and stays apart."""
+    store = site.open()
+    store.append("a", 0, records("a1"))
+    store.put("k", b"x", 0)
+    with site.target.fresh(quick=site.quick, seed=site.seed) as fresh:
+        other = fresh.open()
+        same(other.feed()[0], [], "the feed of another folder's store")
+        same(other.streams(), [], "streams of another folder's store")
+        same(other.keys(), [], "keys of another folder's store")
+        other.delete("a")
+    same(ids(store.read("a")), ["a1"], "the stream after its namesake's delete in another store")

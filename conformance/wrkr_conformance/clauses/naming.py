@@ -62,6 +62,8 @@ NAMES: Final = (
     "X" * 255,
     "é" * 127 + "z",
     "/" * 255,
+    *("plumless", "buckeroo"),  # of one CRC-32
+    *("AaAa", "BBBB", "AaBB"),  # of one hash by 31
 )
 NOT_NAMES: Final = (
     "",
@@ -139,6 +141,8 @@ def keeps_the_columns(site: Site) -> None:
         ("I" * 255, "ß" * 127, -(1 << 63)),
         ("1", "null", 1_700_000_000_000_001),
         ("\u200b\U0001f600", "'", -1),
+        ("\u00e9", "e\u0301", 1 << 53 | 1),
+        ("e\u0301", "\u00e9", 1 << 31),
     ]
     store.append("a", 0, [record(name, kind=kind, at=at) for name, kind, at in given])
     for events in (read_all(site.open(), "a"), site.open().feed()[0]):

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, cast
 
 from wrkr_conformance.clause import clause
-from wrkr_conformance.expect import ids, raises, records, same
+from wrkr_conformance.expect import ids, raises, record, records, same
 
 if TYPE_CHECKING:
     from wrkr_conformance.target import Site
+    from wrkr_core.store import Store
 
-# Code point order differs here from UTF-16 order, from case-folded order and from any locale's.
-ORDERED: Final = ("-", "A", "Z", "_", "a", "a-", "a/", "a0", "ba", "é", "\uff21", "\U00010400")
+# Code point order differs here from UTF-16 order, from case-folded order and from any locale's; and
+# some mean more than themselves in the patterns of a database.
+ORDERED: Final = (
+    *("%", "-", "A", "Z", "_", "_a"),
+    *("a", "a%", "a-", "a/", "a/b", "a0", "a_", "aé", "a\uffff", "a\U00010400", "a\U0010ffff"),
+    *("ba", "é", "\uff21", "\U00010400"),
+)
+PREFIXES: Final = (
+    *("", "a", "a/", "A", "é", "x", "\U00010400", "a b"),
+    *("_", "%", "a_", "a%", "*", "a*", "[a]", "\\", "a\U0010ffff", "\0"),
+)
+AFTERS: Final = ("", "A", "a", "a-", "a.", "a\0", "b", "z", "\uffff", "\U0010ffff")
 
 
 @clause("P1.1", "read")
@@ -22,8 +34,8 @@ def reads_in_pages(site: Site) -> None:
     store.append("a", 0, records(*names[:10]))
     store.append("b", 0, records("other"))
     store.append("a", 10, records(*names[10:]))
-    for after in (0, 1, 9, 10, 11, 23, 24, 25, 26, 1000, 1 << 40):
-        for limit in (1, 2, 7, 24, 25, 26, 1000, 1 << 30):
+    for after in (0, 1, 9, 10, 11, 23, 24, 25, 26, 1000, 1 << 40, 1 << 64):
+        for limit in (1, 2, 7, 24, 25, 26, 1000, 1 << 30, 1 << 64):
             what = f"read(after={after}, limit={limit})"
             same(ids(store.read("a", after, limit)), names[after : after + limit], what)
     same(ids(store.read("a")), names, "read() without bounds")
@@ -66,6 +78,21 @@ def gives_values_nobody_can_change(site: Site) -> None:
     same(ids(store.read("a")), ["a1", "a2"], "the stream after a caller cleared its lists")
     same(ids(store.feed()[0]), ["a1", "a2"], "the feed after a caller cleared its lists")
     same(len(store.streams()), 1, "streams() after a caller cleared its lists")
+    _keeps_no_buffer(store)
+
+
+def _keeps_no_buffer(store: Store) -> None:
+    """A store may refuse what is no ``bytes``; what it takes it must not go on sharing."""
+    buffer = bytearray(b"as given")
+    with suppress(ValueError, TypeError):
+        store.append("b", 0, [record("b1", cast("bytes", buffer))])
+    with suppress(ValueError, TypeError):
+        store.put("k", cast("bytes", buffer), 0)
+    buffer[:] = b"changed!"
+    found = [event.data for event in (*store.read("b"), *store.feed()[0]) if event.id == "b1"]
+    same(found, [b"as given"] * len(found), "a record's data after its buffer was changed")
+    cell = store.get("k")
+    same(cell and cell.data, cell and b"as given", "a cell after its buffer was changed")
 
 
 @clause("P2.1", "streams")
@@ -90,8 +117,8 @@ def lists_streams_by_code_point(site: Site) -> None:
     store = site.open()
     for name in (*ORDERED[::2], *ORDERED[1::2]):
         store.append(name, 0, records("x"))
-    for prefix in ("", "a", "a/", "A", "é", "x", "\U00010400", "a b"):
-        for after in ("", "A", "a", "a-", "a.", "b", "z", "\uffff"):
+    for prefix in PREFIXES:
+        for after in AFTERS:
             for limit in (1, 3, 1000):
                 found = [info.stream for info in store.streams(after, limit, prefix)]
                 wanted = [n for n in ORDERED if n > after and n.startswith(prefix)][:limit]

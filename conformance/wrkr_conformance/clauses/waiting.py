@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from wrkr_conformance.clause import clause
-from wrkr_conformance.expect import PATIENCE, claim, drain, raises, records, together
+from wrkr_conformance.expect import PATIENCE, bounded, claim, drain, raises, records, together
 from wrkr_conformance.race import append_elsewhere
 from wrkr_core.errors import NotSupported
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from wrkr_core.store import Store
 
 LONG: Final = PATIENCE / 3  # seconds in which another process has surely started and appended
+SOON: Final = PATIENCE / 6  # seconds within which whoever is woken has surely returned
+FOR_EVER: Final = 1e12  # seconds, more than an operating system waits at once
 
 
 @clause("W1.1", "wait", needs=("wait",))
@@ -38,22 +40,37 @@ def wakes_for_other_handles(site: Site) -> None:
     """`wait` ends as soon as another thread appends, through this handle or another."""
     store = site.open()
     for number, writer in enumerate((store, site.open(), store, site.open())):
-        _page, end = drain(store)
-        begun = threading.Event()
-        calls = [partial(_wait, store, end, begun), partial(_append, writer, number, begun)]
-        woken, _appended = together(calls, "wait while another thread appends")
-        claim(woken, "wait ended without the other thread's record")
+        _wait_beside(store, writer, number, delay=0.005)
 
 
-def _wait(store: Store, end: str, begun: threading.Event) -> bool:
-    begun.set()
-    return store.wait(end, LONG)
+@clause("W1.5", "wait", needs=("wait",))
+def misses_no_wake(site: Site) -> None:
+    """`wait` misses no append that comes just as it begins, however long it may wait."""
+    store, writer = site.open(), site.open()
+    rounds = site.size(30, 300)
+    begun = time.monotonic()
+    for number in range(rounds):
+        _wait_beside(store, writer, number, delay=0.004 * number / rounds)
+        if time.monotonic() - begun > SOON:
+            return  # it looks now and then instead of being woken
 
 
-def _append(store: Store, number: int, begun: threading.Event) -> bool:
-    begun.wait(PATIENCE)
-    time.sleep(0.005)  # no contract tells when a thread waits: most times it does by now
-    return store.append("a", number, records(f"r{number}")).seq > 0
+def _wait_beside(store: Store, writer: Store, number: int, *, delay: float) -> None:
+    """Wait without end, while another thread appends a moment later. Raises: Broken."""
+    _page, end = drain(store)
+    begun = threading.Event()
+
+    def wait() -> bool:
+        begun.set()
+        return store.wait(end, FOR_EVER)
+
+    def append() -> bool:
+        begun.wait(PATIENCE)
+        time.sleep(delay)  # no contract tells when a thread waits: sometimes it does by now
+        return writer.append("a", number, records(f"r{number}")).seq > 0
+
+    woken, _appended = together([wait, append], "wait while another thread appends", SOON)
+    claim(woken, "wait ended without the other thread's record")
 
 
 @clause("W1.3", "wait", needs=("wait",))
@@ -75,7 +92,8 @@ def wakes_for_other_processes(site: Site) -> None:
     store = site.open()
     _page, end = drain(store)
     with append_elsewhere(site, "a"):
-        claim(store.wait(end, LONG), "wait ended without the other process's record")
+        woken = bounded(partial(store.wait, end, FOR_EVER), "wait while a process appends", LONG)
+        claim(woken, "wait ended without the other process's record")
 
 
 @clause("N1.2", "N1", lacks=("wait",))

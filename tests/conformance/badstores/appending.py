@@ -69,10 +69,32 @@ class TakesAnyExpected(MemoryStore):
         return super().append(stream, head_of(self, stream) if expected < 0 else expected, events)
 
 
+class BindsEveryColumn(MemoryStore):
+    """Writes a batch by one statement, which takes so many parameters and no more."""
+
+    def append(
+        self, stream: str, expected: int, events: Sequence[NewEvent], *, durable: bool = True
+    ) -> Appended:
+        if len(events) * 7 > 32766:
+            raise RuntimeError("too many SQL variables")
+        return super().append(stream, expected, events)
+
+
+class CountsIn64Bits(MemoryStore):
+    def append(
+        self, stream: str, expected: int, events: Sequence[NewEvent], *, durable: bool = True
+    ) -> Appended:
+        if expected >= 1 << 63:
+            raise OverflowError("Python int too large to convert to SQLite INTEGER")
+        return super().append(stream, expected, events)
+
+
 BAD: Final = (
     Bad(KeepsHalfOfARefusedBatch, "A1.5", "writes until it meets the conflict"),
     Bad(KeepsTheGoodRecordsOfABadBatch, "A1.4", "checks record by record as it writes"),
     Bad(ShowsABatchWhileItGrows, "A1.7", "shows half of a batch until the other half is there"),
     Bad(HidesTheHeadInConflict, "A2.1", "raises Conflict without the real head"),
+    Bad(BindsEveryColumn, "A1.10", "binds a parameter for every column of every record"),
+    Bad(CountsIn64Bits, "A2.1", "cannot compare a number over 64 bits"),
     Bad(TakesAnyExpected, "A2.3", "takes -1 for any head"),
 )

@@ -10,6 +10,7 @@ from tests.conformance.badstores import (
     declaring,
     feeding,
     flushing,
+    growing,
     handling,
     lasting,
     naming,
@@ -34,6 +35,7 @@ IN_MEMORY: Final[tuple[Bad, ...]] = (
     *feeding.BAD,
     *celling.BAD,
     *removing.BAD,
+    *growing.BAD,
     *handling.BAD,
     *declaring.BAD,
 )

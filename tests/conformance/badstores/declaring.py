@@ -20,6 +20,13 @@ class Declares(MemoryStore):
         return self.declared
 
 
+class IsOneStoreForAll(MemoryStore):
+    """Takes its name from what is the same for every folder, if it is told one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("store" if name else name)
+
+
 class TrimsUndeclared(Declares):
     declared = StoreInfo("memory", "0", INFO.capabilities - {"trim"}, "none")
 
@@ -55,6 +62,7 @@ class DeclaresThatItLasts(Declares):
 
 
 BAD: Final = (
+    Bad(IsOneStoreForAll, "I1.4", "opens the same store in every folder"),
     Bad(TrimsUndeclared, "N1.1", "trims without declaring it"),
     Bad(WaitsUndeclared, "N1.2", "waits without declaring it"),
     Bad(DeclaresTrimWithoutIt, "T2.1", "declares trim and does not have it"),

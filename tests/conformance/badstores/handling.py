@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from tests.conformance.badstores.bad import Bad
+from tests.conformance.badstores.bad import Bad, pause
 from wrkr_core.errors import HandleClosed
 from wrkr_core.memory import MemoryStore
 from wrkr_core.store import Appended
@@ -48,9 +49,37 @@ class ClosesForEverybody(MemoryStore):
         return super().read(stream, after, limit)
 
 
+class SleepsInsteadOfWaiting(MemoryStore):
+    def wait(self, cursor: str, timeout: float) -> bool:
+        threading.Event().wait(min(timeout, threading.TIMEOUT_MAX))
+        return super().wait(cursor, 0)
+
+
+class LooksThenWaits(MemoryStore):
+    """Misses who appends between its look and its wait."""
+
+    def wait(self, cursor: str, timeout: float) -> bool:
+        if super().wait(cursor, 0):
+            return True
+        pause()
+        with self._contents.changed:
+            self._contents.changed.wait(min(timeout, threading.TIMEOUT_MAX))
+        return super().wait(cursor, 0)
+
+
+class WaitsNoLongerThanItCan(MemoryStore):
+    def wait(self, cursor: str, timeout: float) -> bool:
+        if timeout > threading.TIMEOUT_MAX:
+            raise OverflowError("timeout value is too large")
+        return super().wait(cursor, timeout)
+
+
 BAD: Final = (
     Bad(GoesOnAfterClose, "N2.1", "does nothing when it is closed"),
     Bad(ClosesForEverybody, "N2.1", "closes every handle with the first"),
     Bad(GoesOnAfterFork, "N2.2", "acknowledges appends in a forked child"),
     Bad(NeverWakes, "W1.2", "looks once instead of waiting"),
+    Bad(SleepsInsteadOfWaiting, "W1.2", "sleeps as long as it may and then looks"),
+    Bad(LooksThenWaits, "W1.5", "misses an append between its look and its wait"),
+    Bad(WaitsNoLongerThanItCan, "W1.5", "hands the system more seconds than it takes"),
 )

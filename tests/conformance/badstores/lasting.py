@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from tests.conformance.badstores.bad import Bad
 from tests.conformance.badstores.notebook import INFO, Notebook
-from wrkr_core.errors import Busy, HandleClosed
+from wrkr_core.errors import Busy, Deleted, HandleClosed
 from wrkr_core.store import StoreInfo
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wrkr_core.memory import MemoryStore
-    from wrkr_core.store import Appended, NewEvent
+    from wrkr_core.store import Appended, Event, NewEvent
 
 
 class KeepsRelaxedToItself(Notebook):
@@ -133,12 +133,52 @@ class ReadsWhenItWritesOnly(Notebook):
         return self.known
 
 
+class HandsOutCursorsOfItsProcess(Notebook):
+    """Keeps what a cursor means in memory, and begins anew with those it does not know."""
+
+    def feed(self, cursor: str = "", limit: int = 1000) -> tuple[list[Event], str]:
+        process, _, place = cursor.partition(":")
+        page, behind = super().feed(place if process == str(os.getpid()) else "", limit)
+        return page, f"{os.getpid()}:{behind}"
+
+
+class RemembersTheLiving(Notebook):
+    """Keeps what it has read of a stream, for all handles of its process."""
+
+    living: ClassVar[dict[tuple[int, Path, str], list[Event]]] = {}
+
+    def read(self, stream: str, after: int = 0, limit: int = 1000) -> list[Event]:
+        place = os.getpid(), self.path, stream
+        try:
+            self.living[place] = super().read(stream, after, limit)
+        except Deleted:
+            if place not in self.living:
+                raise
+        return self.living[place]
+
+    def delete(self, stream: str) -> None:
+        super().delete(stream)
+        self.living.pop((os.getpid(), self.path, stream), None)
+
+
+class CountsOnFromWhatIsLeft(Notebook):
+    """Begins at the newest record's pos when it is opened, though there may have been newer ones."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        feed = self.known._contents.feed
+        self.known._contents.pos = feed[-1].pos if feed else 0
+
+
 BAD: Final = (
     Bad(KeepsRelaxedToItself, "D1.5", "keeps relaxed appends in memory"),
     Bad(LeavesALockFile, "X1.1", "leaves a lock file behind when it is killed"),
     Bad(BuriesOnClose, "T1.5", "writes tombstones when the handle is closed"),
     Bad(CountsVersionsInMemory, "C2.2", "counts the versions of absent cells in memory"),
     Bad(SharesItsFileOverAFork, "N2.2", "shares its file with a forked child"),
+    Bad(HandsOutCursorsOfItsProcess, "S1.8", "hands out cursors that only its process knows"),
+    Bad(RemembersTheLiving, "S1.8", "reads a stream that another process has deleted"),
+    Bad(CountsOnFromWhatIsLeft, "F2.9", "takes the next pos from what is left when it is opened"),
     Bad(ClosesUnderItsOwnFeet, "N2.5", "closes without waiting for calls under way"),
     Bad(DeclaresErasing, "E1.1", "declares secure_erase and only hides records"),
     Bad(ReadsWhenItWritesOnly, "A1.2", "keeps handles that read what they knew when they wrote"),

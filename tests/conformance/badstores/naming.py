@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
+from zlib import crc32
 
 from tests.conformance.badstores.bad import Bad
 from wrkr_core.memory import MemoryStore
-from wrkr_core.store import NewEvent
+from wrkr_core.store import NewEvent, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,10 +77,36 @@ class KeepsNoTimeBefore1970(MemoryStore):
         return super().append(stream, expected, anew)
 
 
+class KeepsNamesByTheirHash(MemoryStore):
+    """Finds a stream by the CRC-32 of its name, and takes who comes second for the first."""
+
+    names: ClassVar[dict[tuple[int, int], str]] = {}
+
+    def append(
+        self, stream: str, expected: int, events: Sequence[NewEvent], *, durable: bool = True
+    ) -> Appended:
+        check_name(stream)
+        place = id(self._contents), crc32(stream.encode())
+        return super().append(self.names.setdefault(place, stream), expected, events)
+
+
+class KnowsTheSuitesNames(MemoryStore):
+    """Is right for short names only."""
+
+    def append(
+        self, stream: str, expected: int, events: Sequence[NewEvent], *, durable: bool = True
+    ) -> Appended:
+        given = [NewEvent(e.id, e.type, e.at, e.data[::-1]) for e in events]
+        is_short = len(stream) < 12 or len(stream) > 100
+        return super().append(stream, expected, events if is_short else given)
+
+
 BAD: Final = (
     Bad(EncodesBytesAnew, "A5.1", "keeps data as text"),
     Bad(SpellsJsonAnew, "A5.1", "reads JSON and writes it in its own spelling"),
     Bad(FoldsCase, "A5.2", "keeps names without regard to case"),
     Bad(NormalizesNames, "A5.2", "normalizes names"),
+    Bad(KeepsNamesByTheirHash, "A5.2", "keeps streams under a hash of 32 bits"),
+    Bad(KnowsTheSuitesNames, "M1.1", "is right for names like those of the suite only"),
     Bad(KeepsNoTimeBefore1970, "A5.4", "keeps at in an unsigned number"),
 )
