@@ -222,7 +222,7 @@ def test_a_store_that_does_not_open_is_named_as_such() -> None:
     report = check("sqlite:////dev/null/{name}/wrkr.db", only=["info"])
 
     assert report.store.startswith("cannot be opened: StoreUnavailable")
-    assert len(report.failed) == 4
+    assert len(report.failed) == 3
 
 
 def test_clauses_leave_nothing_in_the_working_directory(

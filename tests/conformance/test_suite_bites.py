@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wrkr_conformance import check
-from wrkr_conformance.clauses import waiting
+from wrkr_conformance.clauses import sharing, waiting
+from wrkr_conformance.expect import records
 from wrkr_core.errors import Busy, NotSupported
 from wrkr_core.memory import INFO, MemoryStore
-from wrkr_core.store import StoreInfo
+from wrkr_core.store import StoreInfo, StreamInfo
 
 if sys.platform == "win32":
     pytest.skip("the bad stores lock by flock", allow_module_level=True)
@@ -152,3 +153,22 @@ def test_a_class_that_implements_nothing_is_incompatible(kind: Callable[[Path], 
     assert report.verdict == "incompatible"
     assert {outcome.clause.article for outcome in report.passed} <= {"info"}, report.summary()
     assert not [outcome for outcome in report.not_run if outcome.applies]
+
+
+class IsWrittenMeanwhile(MemoryStore):
+    """Another writer deletes a stream right after it was listed."""
+
+    def streams(self, after: str = "", limit: int = 1000, prefix: str = "") -> list[StreamInfo]:
+        listed = super().streams(after, limit, prefix)
+        self.delete(listed[0].stream)
+        return listed
+
+
+def test_readers_beside_a_writer_are_not_held_to_a_list_that_it_has_changed_since() -> None:
+    store = IsWrittenMeanwhile("written-meanwhile")
+    store.append("a", 0, records("a1"))
+    store.append("b", 0, records("b1"))
+
+    sharing.read_everything(store)
+
+    assert [event.stream for event in store.feed()[0]] == ["b"]

@@ -39,7 +39,7 @@ def handles_agree(site: Site) -> None:
     same(site.open().info, site.open().info, "info of a second handle")
 
 
-@clause("I1.4", "info")
+@clause("S1.9", "S1")
 def keeps_stores_apart(site: Site) -> None:
     """The store of another folder is another store: it begins empty and stays apart."""
     store = site.open()

@@ -62,7 +62,7 @@ class DeclaresThatItLasts(Declares):
 
 
 BAD: Final = (
-    Bad(IsOneStoreForAll, "I1.4", "opens the same store in every folder"),
+    Bad(IsOneStoreForAll, "S1.9", "opens the same store in every folder"),
     Bad(TrimsUndeclared, "N1.1", "trims without declaring it"),
     Bad(WaitsUndeclared, "N1.2", "waits without declaring it"),
     Bad(DeclaresTrimWithoutIt, "T2.1", "declares trim and does not have it"),
