@@ -165,9 +165,12 @@ class FilesStore:
         check_limit(limit)
         found: list[StreamInfo] = []
         with self._handle.reading():
+            horizon = self._handle.feed.horizon()  # one for all, so that the list is of one instant
             names = self._handle.streams.names()
             for name in sorted(name for name in names if name > after and name.startswith(prefix)):
-                info = self._stream_info(name)
+                info = self._stream_info(name, horizon)
+                if info is None and self._handle.streams.is_trimmed(name):
+                    info = self._stream_info(name)  # all that stood at that instant is gone
                 if info is not None:
                     found.append(info)
                 if len(found) == limit:
@@ -298,8 +301,13 @@ class FilesStore:
         with self._handle.reading():
             return upkeep.facts(self._handle.layout, writable=self._handle.is_writable)
 
-    def _stream_info(self, stream: str) -> StreamInfo | None:
-        found = self._surely(lambda: self._handle.streams.end(stream, self._handle.feed.horizon()))
+    def _stream_info(self, stream: str, horizon: int | None = None) -> StreamInfo | None:
+        """Return where a stream stands, or stood when the feed ended at ``horizon``."""
+        found = self._surely(
+            lambda: self._handle.streams.end(
+                stream, self._handle.feed.horizon() if horizon is None else horizon
+            )
+        )
         return None if found is None else StreamInfo(stream, found[1].head, found[0], found[1].pos)
 
     def _surely(self, look: Callable[[], Found]) -> Found:

@@ -100,6 +100,10 @@ class StreamFiles:
                 continue
         raise Corrupt(f"stream {stream}: its segments cannot be opened", stream=stream)
 
+    def is_trimmed(self, stream: str) -> bool:
+        """Tell whether a stream begins later than it did."""
+        return self.segments(stream)[:1] > [1]
+
     def names(self) -> list[str]:
         """Return the names of all streams that have a folder, in no order."""
         return [name for file in names_in(self._layout.streams) if (name := self._name(file))]

@@ -21,6 +21,7 @@ from wrkr_store_files.store import position
 from wrkr_store_files.writer import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -43,6 +44,51 @@ def test_seqs_are_contiguous_and_positions_grow(store: FilesStore) -> None:
     assert first.pos < second.pos < third.pos
     assert store.stream("a") == StreamInfo("a", 3, 1, third.pos)
     assert store.streams() == [StreamInfo("a", 3, 1, third.pos), StreamInfo("b", 1, 1, second.pos)]
+
+
+def written_while_listing(
+    store: FilesStore, monkeypatch: pytest.MonkeyPatch, write: Callable[[], object]
+) -> list[tuple[str, int, int]]:
+    """Return what a list says of two streams if somebody writes when the first was looked at."""
+    look = store._stream_info
+
+    def looks(stream: str, horizon: int | None = None) -> StreamInfo | None:
+        info = look(stream, horizon)
+        if stream == "a":
+            write()
+        return info
+
+    monkeypatch.setattr(store, "_stream_info", looks)
+    return [(info.stream, info.first, info.head) for info in store.streams()]
+
+
+def test_a_list_of_streams_is_of_the_instant_at_which_it_was_asked_for(
+    store: FilesStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append("a", 0, new(1))
+    store.append("b", 0, new(2))
+    with closing(FilesStore(str(root))) as other:
+
+        def write() -> None:
+            other.append("a", 1, new(3))
+            other.append("b", 1, new(4))
+            other.append("c", 0, new(5))
+
+        assert written_while_listing(store, monkeypatch, write) == [("a", 1, 1), ("b", 1, 1)]
+
+
+def test_a_list_does_not_leave_out_a_stream_that_is_trimmed_beyond_that_instant(
+    store: FilesStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.append("a", 0, new(1))
+    store.append("b", 0, new(2))
+    with closing(FilesStore(str(root))) as other:
+
+        def write() -> None:
+            other.append("b", 1, new(3, 4))
+            other.trim("b", 2)
+
+        assert written_while_listing(store, monkeypatch, write) == [("a", 1, 1), ("b", 3, 3)]
 
 
 @pytest.mark.parametrize("expected", [0, 2, 99])

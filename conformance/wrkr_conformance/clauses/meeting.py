@@ -126,6 +126,34 @@ def opens_many_handles(site: Site) -> None:
     same(len(handles[-1].streams()), 2 * HANDLES, "streams that handles and threads have written")
 
 
+@clause("S1.10", "S1")
+def lists_one_instant(site: Site) -> None:
+    """A list of streams is of one instant, though others are appending to these streams."""
+    rounds = site.size(100, 1000)
+    writer, reader = site.open(), site.open()
+    for stream in ("a", "b"):
+        writer.append(stream, 0, records("r0"))
+    done = threading.Event()
+
+    def write() -> None:
+        try:
+            for number in range(1, rounds):
+                for stream in ("a", "b"):
+                    insist(writer.append, stream, number, records(f"r{number}"), durable=False)
+        finally:
+            done.set()
+
+    def look() -> None:
+        while not done.is_set():
+            first, second = (info.head for info in reader.streams())
+            claim(
+                first - second in (0, 1),
+                f"streams() gives heads {first} and {second}, of which the second was never ahead",
+            )
+
+    together([write, look], "listing streams while they are written")
+
+
 def _use(store: Store, stream: str) -> int:
     for head in range(3):
         insist(store.append, stream, head, records(f"r{head}"))

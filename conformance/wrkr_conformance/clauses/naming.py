@@ -149,6 +149,29 @@ def keeps_the_columns(site: Site) -> None:
         same([(event.id, event.type, event.at) for event in events], given, "id, type and at")
 
 
+@clause("A5.6", "A5")
+def answers_in_its_types(site: Site) -> None:
+    """What is returned has the contract's own types: text is str, numbers are int, data is bytes."""
+    store = site.open()
+    result = store.append("a", 0, records("a1"))
+    version = store.put("k", b"x", 0)
+    cell, info = store.get("k"), store.stream("a")
+    for answer in (result, info, cell, *store.streams(), *store.read("a"), *store.feed()[0]):
+        for name, kind in TYPES.items():
+            value: object = getattr(answer, name, None)
+            if value is not None:
+                same(type(value).__name__, kind.__name__, f"the type of {name} in {answer}")
+    same((type(version), type(store.feed()[1])), (int, str), "the types of a version and a cursor")
+
+
+TYPES: Final = {
+    **dict.fromkeys(("stream", "key", "id", "type"), str),
+    **dict.fromkeys(("seq", "pos", "at", "head", "first", "version"), int),
+    "data": bytes,
+    "replayed": bool,
+}
+
+
 @clause("A5.5", "A5")
 def takes_no_name_for_a_path(site: Site) -> None:
     """No name reaches outside the store's own folder."""

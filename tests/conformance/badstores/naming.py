@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 from zlib import crc32
 
 from tests.conformance.badstores.bad import Bad
 from wrkr_core.memory import MemoryStore
-from wrkr_core.store import NewEvent, check_name
+from wrkr_core.store import Cell, NewEvent, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +101,21 @@ class KnowsTheSuitesNames(MemoryStore):
         return super().append(stream, expected, events if is_short else given)
 
 
+class HandsOutViews(MemoryStore):
+    """Hands out what a driver gives for bytes, which is equal to them."""
+
+    def get(self, key: str) -> Cell | None:
+        cell = super().get(key)
+        return cell and Cell(key, cast("bytes", memoryview(cell.data)), cell.version)
+
+
+class KeepsNumbersAsReal(MemoryStore):
+    """Keeps versions in a column of floating point numbers."""
+
+    def put(self, key: str, data: bytes | None, expected: int, *, durable: bool = True) -> int:
+        return cast("int", float(super().put(key, data, expected)))
+
+
 BAD: Final = (
     Bad(EncodesBytesAnew, "A5.1", "keeps data as text"),
     Bad(SpellsJsonAnew, "A5.1", "reads JSON and writes it in its own spelling"),
@@ -108,5 +123,7 @@ BAD: Final = (
     Bad(NormalizesNames, "A5.2", "normalizes names"),
     Bad(KeepsNamesByTheirHash, "A5.2", "keeps streams under a hash of 32 bits"),
     Bad(KnowsTheSuitesNames, "M1.1", "is right for names like those of the suite only"),
+    Bad(HandsOutViews, "A5.6", "hands out memory views for bytes"),
+    Bad(KeepsNumbersAsReal, "A5.6", "returns a version that is no whole number"),
     Bad(KeepsNoTimeBefore1970, "A5.4", "keeps at in an unsigned number"),
 )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
-from tests.conformance.badstores.bad import Bad
+from tests.conformance.badstores.bad import Bad, pause
 from wrkr_core.memory import MemoryStore
 from wrkr_core.store import Cell, check_limit
 
@@ -85,6 +85,17 @@ class SharesTheCallersBuffer(MemoryStore):
         return version
 
 
+class ListsOneByOne(MemoryStore):
+    """Looks at each stream when its turn comes."""
+
+    def streams(self, after: str = "", limit: int = 1000, prefix: str = "") -> list[StreamInfo]:
+        found: list[StreamInfo] = []
+        for each in super().streams(after, limit, prefix):
+            found += [info for info in [self.stream(each.stream)] if info is not None]
+            pause()
+        return found
+
+
 BAD: Final = (
     Bad(IgnoresTheLimit, "P1.1", "gives more than the limit"),
     Bad(OrdersByHash, "P2.2", "lists streams in the order of a hash"),
@@ -96,5 +107,6 @@ BAD: Final = (
     Bad(TakesPrefixesForPatterns, "C1.4", "finds keys by a pattern with the prefix in it"),
     Bad(EndsPrefixesTooSoon, "P2.2", "ends a prefix before the last characters there are"),
     Bad(SharesTheCallersBuffer, "P1.4", "keeps a buffer that the caller may change"),
+    Bad(ListsOneByOne, "S1.10", "lists streams each as it is at another instant"),
     Bad(CutsLargeCells, "C1.9", "keeps cells in a column of 64 KiB"),
 )
