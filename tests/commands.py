@@ -198,14 +198,15 @@ def approve(world: World, who: Worker, number: int) -> Events:
     """Approve an open decision, or at times one that never was, or not what was shown."""
     held = world.state.decisions
     one = held[number % len(held)] if held else None
+    now = max(who.machine.at, world.state.at)  # as it will be recorded
     return deciding.decide_approve(
         world.state,
         checkpoint_id=one.checkpoint_id if one and number < 35 else "cp_1",
         reason="looked",
         choice=("a" if one and one.choices else None) if number < 30 else "c",
-        expires_at=world.state.at + number if number % 5 == 0 else None,
+        expires_at=now + number if number % 5 == 0 else None,
         subject="0" * 64 if number == 7 else None,
-        now=world.state.at,
+        now=now,
     )
 
 

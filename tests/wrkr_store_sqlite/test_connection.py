@@ -185,6 +185,9 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
     store_at(tmp_path).close()
     readers = Readers(lambda: connect(str(tmp_path / "wrkr.db"), "mode=rw", busy=1))
 
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        readers.take().execute("DELETE FROM meta")
+    with (
+        closing(readers.take()) as reader,
+        pytest.raises(sqlite3.OperationalError, match="readonly"),
+    ):
+        reader.execute("DELETE FROM meta")
     readers.close()

@@ -18,6 +18,7 @@ from wrkr_core.errors import LeaseConflictError, MoveNotAllowedError, WrkrError
 from wrkr_core.job.fold import fold_all
 from wrkr_core.job.replay import Replay
 from wrkr_core.job.state import FINAL
+from wrkr_core.jobpack.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,12 +199,13 @@ class Everybody(RuleBasedStateMachine):
                 assert recorded.event.checkpoint_id == f"cp_{recorded.seq}"
 
     def teardown(self) -> None:
-        """The log alone gives the state and the cursor (I3, hard case 5)."""
+        """The log alone gives the state and the cursor (I3, hard case 5), and a stranger follows it."""
         log = self.world.journal
         assert fold_all(None, log.records, log.job_id) == log.now
         again = Replay()
         again.feed(log.records)
         assert vars(again) == vars(self.world.replay)
+        assert History(log.job_id).follow(log.records) == log.now
 
 
 class Thrifty(Everybody):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from wrkr_core.job.state import MOST_OPEN
 from wrkr_core.jobpack.illegal import (
-    MOST_OPEN,
     IllegalEventError,
     require,
     require_few,
