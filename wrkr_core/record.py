@@ -9,7 +9,7 @@ import msgspec
 
 from wrkr_core import chain, codec
 from wrkr_core.errors import Corrupt, InvalidInputError
-from wrkr_core.events import Event, KnownEvent, RecordedEvent
+from wrkr_core.events import Event, JobSubmitted, KnownEvent, RecordedEvent
 from wrkr_core.store import Event as StoredEvent
 from wrkr_core.store import NewEvent
 
@@ -38,6 +38,12 @@ _DISAGREE: Final = "the store's columns and the record's own line disagree"
 _decode_line = msgspec.json.Decoder(Line).decode
 
 
+_TOO_LONG: Final = "keep what is large in a file, and record the file as an artifact"
+_TOO_LONG_A_SPEC: Final = (
+    "let steps run scripts, name inputs by their paths, or make several jobs of it"
+)
+
+
 def seal_all(
     job_id: str,
     *,
@@ -63,7 +69,7 @@ def seal_all(
         if len(line) > LONGEST_LINE:
             raise InvalidInputError(
                 f"a {wire} event of {len(line)} bytes cannot be recorded; at most {LONGEST_LINE}",
-                hint="keep what is large in a file, and record the file as an artifact",
+                hint=_TOO_LONG_A_SPEC if isinstance(event, JobSubmitted) else _TOO_LONG,
                 type=wire,
                 size=len(line),
                 limit=LONGEST_LINE,

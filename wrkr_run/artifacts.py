@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -48,8 +49,9 @@ def collect(globs: Iterable[str], workspace: Path) -> Found:
             elif not Path(os.path.realpath(path)).is_relative_to(root):
                 search.notes[f"{name} leads out of the workspace and was left out"] = None
             elif path.is_file():
-                found = _artifact(path, place.relative_to(root).as_posix())
-                artifacts[found.path] = found
+                with suppress(FileNotFoundError):  # gone since it was found
+                    found = _artifact(path, place.relative_to(root).as_posix())
+                    artifacts[found.path] = found
     left_out = tuple(search.notes)
     return Found(artifacts=tuple(artifacts[name] for name in sorted(artifacts)), notes=left_out)
 

@@ -89,8 +89,9 @@ def plan_text(spec: JobSpec) -> str:
     if spec.python:
         return f"call {spec.python}"[:LONGEST_SUMMARY]
     names = [each.id for each in _steps(spec)]
-    listed = f"{len(names)} steps: {', '.join(names)}"
-    return listed if len(listed) <= LONGEST_SUMMARY else f"{len(names)} steps"
+    counted = "1 step" if len(names) == 1 else f"{len(names)} steps"
+    listed = f"{counted}: {', '.join(names)}"
+    return listed if len(listed) <= LONGEST_SUMMARY else counted
 
 
 def _steps(spec: JobSpec) -> tuple[StepSpec, ...]:

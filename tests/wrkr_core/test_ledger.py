@@ -369,3 +369,13 @@ def test_a_summary_of_the_wrong_length_is_refused_and_never_cut(
 def test_kinds_that_come_by_themselves_cannot_be_emitted(world: World, kind: str) -> None:
     with pytest.raises(InvalidInputError):
         world.operator.emit(world.submit(), kind, "so far")
+
+
+def test_a_spec_too_long_for_a_record_is_refused_with_what_makes_it_shorter() -> None:
+    ledger = Ledger(MemoryStore(), actor="ann")
+
+    with pytest.raises(InvalidInputError, match="job_submitted/1 event of") as caught:
+        ledger.submit(JobSpec(name="long", objective="x" * 2**20), job_id="long")
+
+    assert caught.value.hint.startswith("let steps run scripts")
+    assert ledger.jobs() == []

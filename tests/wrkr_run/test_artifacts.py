@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wrkr_core.artifact import Artifact
+from wrkr_run import artifacts
 from wrkr_run.artifacts import changes, collect, missing
 
 if TYPE_CHECKING:
@@ -79,6 +80,23 @@ def test_a_name_that_is_no_text_is_left_out_and_said_so(workspace: Path) -> None
 
     assert found.artifacts == ()
     assert "is no UTF-8 name" in found.notes[0]
+
+
+def test_a_file_that_goes_away_while_it_is_looked_at_is_not_there(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(workspace / "a.txt")
+    write(workspace / "b.txt")
+
+    def gone_meanwhile(path: Path, name: str) -> Artifact:
+        if name == "a.txt":
+            path.unlink()
+        return digested(path, name)
+
+    digested = artifacts._artifact
+    monkeypatch.setattr(artifacts, "_artifact", gone_meanwhile)
+
+    assert paths(["*.txt"], workspace) == ["b.txt"]
 
 
 def test_globs_that_match_no_file_are_missing(workspace: Path) -> None:

@@ -279,6 +279,7 @@ def test_a_plan_is_short_whatever_the_spec_says() -> None:
     assert plan_text(JobSpec(name="j", objective="x" * 3000, steps=many[:2])) == (
         "2 steps: step-0, step-1"
     )
+    assert plan_text(JobSpec(name="j", steps=many[:1])) == "1 step: step-0"
     assert plan_text(JobSpec(name="j", steps=many)) == "500 steps"
     assert plan_text(JobSpec(name="j", python="a:b")) == "call a:b"
 
