@@ -25,6 +25,7 @@ from wrkr_run import demo
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.hard_cases.jobs import Until
@@ -180,8 +181,11 @@ def test_24_the_options_of_the_demo_reach_the_demo(
 ) -> None:
     given: list[tuple[bool, bool]] = []
 
-    def run_demo(directory: Path, *, approve: bool, report: object, confirm: object) -> object:
+    def run_demo(
+        directory: Path, *, approve: bool, report: Callable[[str], None], confirm: object
+    ) -> object:
         given.append((directory == tmp_path / "kept", approve))
+        report("a line")
         return demo.DemoResult(
             job_id="j",
             jobpack=directory / "pack.zip",
